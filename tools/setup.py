@@ -40,11 +40,16 @@ def main() -> None:
 
 
 def environment() -> None:
-    """Make `.venv`, or make it again where its Python is gone (moved clone, upgraded system)."""
-    if works(PYTHON, "-c", ""):
+    """Make `.venv`, or make it again where its Python is gone or the clone was moved."""
+    if works(PYTHON, "-c", "") and not moved():
         return
     need({"python3-venv": works(sys.executable, "-c", "import ensurepip")})
     run(sys.executable, "-m", "venv", "--clear", VENV)
+
+
+def moved() -> bool:
+    """Tell whether `.venv` was made in another folder, which its commands still name."""
+    return str(VENV) not in (VENV / "bin" / "activate").read_text(encoding="utf-8")
 
 
 def python_packages(*, dev: bool) -> None:
@@ -57,13 +62,14 @@ def python_packages(*, dev: bool) -> None:
         pip = (PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check")
         run(*pip, "install", "--require-hashes", "--no-deps", "-r", SETUP_LOCK)
         uv("sync", "--require-hashes", lock, SETUP_LOCK)
-        uv("install", "--no-deps", "--no-build-isolation", "--editable", ROOT)
+        # "compat" puts the clone's root on the path: a package that is added later is found too.
+        editable = ("--config-setting", "editable_mode=compat", "--editable", ROOT)
+        uv("install", "--no-deps", "--no-build-isolation", "--reinstall", *editable)
         if dev:
             with_tests.parent.mkdir(exist_ok=True)
             with_tests.touch()
 
-    # A clone that was moved has the old folder's name in its commands.
-    wanted = digest([lock, SETUP_LOCK, ROOT / "pyproject.toml"], also=str(ROOT))
+    wanted = digest([lock, SETUP_LOCK, ROOT / "pyproject.toml"])
     once("Python packages", wanted, [VENV / "bin" / "opstap"], install)
 
 
