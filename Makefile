@@ -31,7 +31,7 @@ check: setup-dev ## Checks style, types, and who imports whom.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 bench: setup-dev ## Measures speed beside a bare server, as a table and as JSON.
 	@$(BIN)/python -m bench
