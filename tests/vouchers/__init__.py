@@ -1,0 +1,1 @@
+"""What the cheque programme does, file by file."""
