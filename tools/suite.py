@@ -24,7 +24,8 @@ def with_figures(target: Path) -> int:
     """Run both parts; put the figures that they print in `target`, unless something failed."""
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / target.name
-        code = both("--figures-to", str(fresh))
+        # With "=": pytest would take a name that stands alone for a folder of tests.
+        code = both(f"--figures-to={fresh}")
         if code == 0:
             target.parent.mkdir(exist_ok=True)
             target.write_text(fresh.read_text(encoding="utf-8"), encoding="utf-8")
