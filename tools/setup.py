@@ -20,6 +20,7 @@ PYTHON = VENV / "bin" / "python"
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 18
 SETUP_LOCK = ROOT / "tools" / "setup.lock"
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 NODE_LOCK = ROOT / "tools" / "node.lock"
 
 
@@ -75,7 +76,9 @@ def python_packages(*, dev: bool) -> None:
 
 def uv(command: str, *arguments: str | Path) -> None:
     """Run `uv pip`, which installs the whole set in seconds."""
-    run(PYTHON, "-m", "uv", "pip", command, "--quiet", "--python", PYTHON, *arguments)
+    # A town hall's network often shows a certificate of its own, which only the system knows.
+    trust = ["--system-certs"] if SYSTEM_CERTIFICATES.exists() else []
+    run(PYTHON, "-m", "uv", "pip", command, *trust, "--quiet", "--python", PYTHON, *arguments)
 
 
 def browser_files() -> None:
