@@ -6,7 +6,6 @@ one that `OPSTAP_TEST_POSTGRES=postgresql+psycopg://…` names, whose user may c
 
 import importlib
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -98,17 +97,17 @@ def running_server() -> Iterator[TestServer]:
 def own_server() -> Iterator[TestServer]:
     """Start a server in a new folder, and remove both when the block ends."""
     # Not in pytest's folder: the name of a Unix socket has at most 107 characters.
-    folder = Path(tempfile.mkdtemp(prefix="opstap-pg-"))
-    server = _installed().get_server(folder, cleanup_mode="stop", start=False)
-    try:
+    with tempfile.TemporaryDirectory(prefix="opstap-pg-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        server = _installed().get_server(folder, cleanup_mode="stop", start=False)
         server.ensure_pgdata_inited()
         with (folder / "postgresql.auto.conf").open("a") as settings:
             settings.write(SETTINGS)
         server.start()
-        yield TestServer(make_url(server.get_uri(driver="psycopg")), folder)
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            yield TestServer(make_url(server.get_uri(driver="psycopg")), folder)
+        finally:
+            server.cleanup()
 
 
 def _installed() -> Any:
