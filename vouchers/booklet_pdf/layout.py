@@ -53,7 +53,8 @@ def _number(booklet: PrintedBooklet) -> str:
 
 
 def _host(sender: Sender) -> str:
-    return urlsplit(sender.base_url).netloc
+    """Give the address to type a code at; it may break after a dot, to stay off the symbol."""
+    return urlsplit(sender.base_url).netloc.replace(".", ".\u200b")
 
 
 def _chosen(pages: list[Page], only_page: int | None) -> list[Page]:
