@@ -1,12 +1,15 @@
 """A cheque's symbol: small, sharp, and read by two engines."""
 
 import io
+import random
 
 import pytest
 from PIL import Image, ImageDraw
 
+from tests.figures import rounds
 from tests.vouchers.paper import decoded_by_zbar, decoded_by_zxing
-from vouchers.qr import QUIET_MODULES, Symbol, cheque_url, symbol
+from vouchers.codes import ALPHABET
+from vouchers.qr import QUIET_MODULES, Symbol, cheque_url, drawn, symbol
 
 CODE = "7K3M9QW2XRT60000"
 
@@ -36,9 +39,22 @@ def test_the_quiet_zone_is_part_of_the_side() -> None:
     assert f'viewBox="-4 -4 {drawn.side} {drawn.side}"' in drawn.svg()
 
 
-def test_a_code_in_small_letters_is_refused() -> None:
-    with pytest.raises(ValueError, match="can not be represented"):
-        symbol("https://a.be", CODE.lower())
+@pytest.mark.parametrize("host", ["a.be", "opstap.genk.example", "kinderopvang.mechelen.example"])
+def test_each_square_is_the_one_that_the_library_draws(host: str) -> None:
+    chance = random.Random(host)
+    for _ in range(rounds(300)):
+        code = "".join(chance.choices(ALPHABET, k=16))
+        modules, square = drawn(f"https://{host}/c#", code)
+        ours = drawing(symbol(f"https://{host}", code), scale=1)
+        inside = ours.crop((4, 4, 4 + modules, 4 + modules))
+        bits = "".join("0" if pixel else "1" for pixel in inside.get_flattened_data())
+        assert int(bits, 2) == square
+
+
+@pytest.mark.parametrize("code", [CODE.lower(), CODE[:-1], "OOOOOOOOOOOOOOOO", ""])
+def test_what_is_not_a_code_is_refused(code: str) -> None:
+    with pytest.raises(ValueError, match="16 signs"):
+        symbol("https://a.be", code)
 
 
 def test_a_quarter_of_the_symbol_may_be_lost() -> None:

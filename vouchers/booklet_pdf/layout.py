@@ -1,17 +1,12 @@
 """A booklet laid out over three sheets: the cover, cheques 1 to 5, cheques 6 to 10."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from vouchers.booklet_pdf.contents import (
-    EVERY_LANGUAGE,
-    PrintedBooklet,
-    PrintedCheque,
-    Sender,
-)
-from vouchers.booklet_pdf.phrases import Phrases, languages, phrases
+from vouchers.booklet_pdf.contents import PrintedBooklet, PrintedCheque, Sender
+from vouchers.booklet_pdf.phrases import Phrases
+from vouchers.booklet_pdf.voices import on_a_cheque, on_the_cover, spoken_in, unbroken
 from vouchers.codes import grouped
 from vouchers.qr import Symbol, symbol
 
@@ -21,8 +16,7 @@ QR_SIDE_MM = 42
 SMALLEST_MODULE_MM = 0.5
 """Below this an old phone's camera no longer tells the squares apart."""
 
-_COMPLAINTS = "gegevensbeschermingsautoriteit.be"
-
+# A page holds only what it prints: typst hashes what it hands on, and large values cost time.
 Page = dict[str, Any]
 
 
@@ -43,66 +37,76 @@ def _title(booklets: Sequence[PrintedBooklet], sender: Sender) -> str:
     return f"{what}, Opstap {sender.city}"
 
 
-def _unbroken(phone: str) -> str:
-    """Keep a phone number on one line."""
-    return re.sub(r"(?<=\d) (?=\d)", "\u00a0", phone)
-
-
 def _number(booklet: PrintedBooklet) -> str:
     return grouped(booklet.number).replace(" ", "-")
 
 
-def _host(sender: Sender) -> str:
-    """Give the address to type a code at; it may break after a dot, to stay off the symbol."""
-    return urlsplit(sender.base_url).netloc.replace(".", ".\u200b")
-
-
 def _chosen(pages: list[Page], only_page: int | None) -> list[Page]:
-    return pages if only_page is None else pages[only_page - 1 : only_page] if only_page > 0 else []
+    return [page for nth, page in enumerate(pages, start=1) if only_page in {None, nth}]
 
 
 def _pages(booklet: PrintedBooklet, sender: Sender) -> list[Page]:
-    voices = _voices(booklet, sender)
-    letterhead = {
-        "city": f"Opstap {sender.city}",
-        "provider": f"{phrases('nl').sections['provider']['scan']} {_host(sender)}",
-        "phone": _unbroken(sender.desk_phone),
-        "number": _number(booklet),
-        "size": booklet.size,
-        "dutch": voices[0],
-        "beside": voices[1:],
-    }
+    spoken = spoken_in(booklet)
     sheets = [
         booklet.cheques[start : start + CHEQUES_A_SHEET]
         for start in range(0, len(booklet.cheques), CHEQUES_A_SHEET)
     ]
-    cover = letterhead | {"kind": "cover"} | _cover(booklet, sender)
-    return [cover] + [letterhead | _sheet(cheques, sender) for cheques in sheets]
+    return [
+        _cover(booklet, sender, spoken),
+        *(_sheet(cheques, booklet, sender, spoken) for cheques in sheets),
+    ]
 
 
-def _cover(booklet: PrintedBooklet, sender: Sender) -> Page:
+def _cover(booklet: PrintedBooklet, sender: Sender, spoken: list[Phrases]) -> Page:
     visit = booklet.first_visit
+    dutch, *beside = (on_the_cover(one, booklet, sender) for one in spoken)
     return {
+        "kind": "cover",
+        "city": f"Opstap {sender.city}",
+        "number": _number(booklet),
         "count": len(booklet.cheques),
+        "phone": unbroken(sender.desk_phone),
         "address": sender.desk_address,
         "hours": sender.desk_hours,
         "visit": visit and {"location": visit.location, "companion": visit.companion},
+        "dutch": dutch,
+        "beside": beside,
+        # Booklets with the same tongue have the same small print.
+        "tongue": f"{booklet.language} {booklet.valid_until is None}",
     }
 
 
-def _sheet(cheques: Sequence[PrintedCheque], sender: Sender) -> Page:
+def _sheet(
+    cheques: Sequence[PrintedCheque],
+    booklet: PrintedBooklet,
+    sender: Sender,
+    spoken: list[Phrases],
+) -> Page:
+    dutch, *beside = spoken
+    says = dutch.sections["cheque"]
     first, last = cheques[0].number, cheques[-1].number
+    range_said = f"Cheque {first}" if first == last else f"Cheques {first} tot {last}"
+    city, number, phone = f"Opstap {sender.city}", _number(booklet), unbroken(sender.desk_phone)
     return {
         "kind": "cheques",
-        "heading": f"Cheque {first}" if first == last else f"Cheques {first} tot {last}",
-        "cheques": [
-            {
-                "number": cheque.number,
-                "typed": grouped(cheque.typed_code),
-                "symbol": _readable(symbol(sender.base_url, cheque.code)).svg(),
-            }
-            for cheque in cheques
-        ],
+        "heading": f"{range_said} · boekje {number}",
+        "size": booklet.size,
+        "once": says["once"],
+        "until": says["until"],
+        "lastDay": booklet.valid_until and dutch.day(booklet.valid_until),
+        "deeds": [says["tear"], says["go"], says["play"]],
+        "provider": f"{dutch.sections['provider']['scan']} {_host(sender)}",
+        "origin": f"{city} · boekje {number} · {phone}",
+        "beside": [on_a_cheque(one) for one in beside],
+        "cheques": [_cheque(cheque, sender) for cheque in cheques],
+    }
+
+
+def _cheque(cheque: PrintedCheque, sender: Sender) -> Page:
+    return {
+        "number": cheque.number,
+        "typed": grouped(cheque.typed_code),
+        "symbol": _readable(symbol(sender.base_url, cheque.code)).svg(),
     }
 
 
@@ -112,40 +116,6 @@ def _readable(drawn: Symbol) -> Symbol:
     return drawn
 
 
-def _voices(booklet: PrintedBooklet, sender: Sender) -> list[Page]:
-    """Dutch first; then the family's language, or every other one on a booklet from stock."""
-    codes = ["nl", booklet.language]
-    if booklet.language == EVERY_LANGUAGE:
-        codes = [language.code for language in languages()]
-    return [_voice(phrases(code), booklet, sender) for code in dict.fromkeys(codes)]
-
-
-def _voice(spoken: Phrases, booklet: PrintedBooklet, sender: Sender) -> Page:
-    cover, privacy = spoken.sections["cover"], spoken.sections["privacy"]
-    count, limit, visit = len(booklet.cheques), booklet.outer_limit, booklet.first_visit
-    return {
-        "language": spoken.language.code.split("-")[0],
-        "direction": spoken.language.direction,
-        "font": spoken.language.font,
-        "cover": cover,
-        "strip": spoken.sections["strip"],
-        "cheque": spoken.sections["cheque"],
-        "free": cover["free_one"] if count == 1 else spoken.fill(cover["free"], n=str(count)),
-        "lastDay": booklet.valid_until and spoken.day(booklet.valid_until),
-        "limit": limit and spoken.fill(cover["outer_limit"], date=spoken.day(limit)),
-        "visitDay": visit and spoken.day(visit.on),
-        "privacy": {
-            "heading": privacy["heading"],
-            "short": privacy["short"],
-            "notice": [_notice(spoken, sentence, sender) for sentence in privacy["notice"]],
-        },
-    }
-
-
-def _notice(spoken: Phrases, sentence: str, sender: Sender) -> str:
-    return spoken.fill(
-        sentence,
-        controller=sender.controller,
-        privacy_contact=_unbroken(sender.privacy_contact),
-        complaint=_COMPLAINTS,
-    )
+def _host(sender: Sender) -> str:
+    """Give the address to type a code at; it may break after a dot, to stay off the symbol."""
+    return urlsplit(sender.base_url).netloc.replace(".", ".\u200b")

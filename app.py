@@ -1,0 +1,213 @@
+"""The house put together: the one file that knows every package."""
+
+import os
+import time
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+import structlog
+from alembic import command as alembic
+from alembic.config import Config
+from flask import Flask, Response, current_app, g, request
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+
+import api.errors
+import vouchers.models  # noqa: F401 — migrations and mappers must know every table
+import web.errors
+from api import mount_api
+from api.health import health
+from demo.seeding import seed_demo
+from jobs.clock import Clock
+from jobs.schedule import JOBS
+from kernel.calendar import BRUSSELS
+from kernel.cities import Cities, City
+from kernel.errors import Refusal
+from kernel.headers import security_headers
+from kernel.logs import configure_logs
+from kernel.overlap import install_triggers
+from kernel.settings import Settings, WrongSettings, read_settings
+from kernel.signing_in import create_token
+from web import mount_site
+
+HOUSE = Path(__file__).parent
+MEGABYTE = 1024 * 1024
+
+log = structlog.get_logger("access")
+
+
+def create_app(settings: Settings) -> Flask:
+    """Give the WSGI application for these settings."""
+    app = Flask("opstap", static_folder=str(HOUSE / "web" / "static"), root_path=str(HOUSE))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        CITIES=settings.cities,
+        DEMO=settings.demo,
+        MAX_CONTENT_LENGTH=MEGABYTE,
+        MAX_FORM_MEMORY_SIZE=MEGABYTE,
+    )
+    app.before_request(_find_city)
+    app.after_request(_dress)
+    app.add_url_rule("/health", view_func=health)
+    mount_api(app)
+    mount_site(app)
+    for error in (Refusal, ValidationError, HTTPException, Exception):
+        app.register_error_handler(error, answer)
+    return app
+
+
+def wsgi() -> Flask:
+    """Give the application for the server, from the environment."""
+    configure_logs()
+    return create_app(_settings())
+
+
+def answer(error: Exception) -> ResponseReturnValue:
+    """Answer an error as its door does: problem+json under /api/, a page elsewhere."""
+    door = api.errors if request.path.startswith(("/api/", "/health")) else web.errors
+    return door.answer(error)
+
+
+def _find_city() -> None:
+    g.began = time.perf_counter()
+    if request.endpoint not in {"health", "static"}:
+        cities: Cities = current_app.config["CITIES"]
+        g.city = cities.by_host(request.host)
+
+
+def _dress(response: Response) -> Response:
+    """Put the protecting headers on every answer, and log it by its route, never by its path."""
+    for name, value in security_headers(scans=bool(getattr(g, "scans", False))).items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+        took = time.perf_counter() - getattr(g, "began", time.perf_counter())
+        log.info(
+            "answered",
+            city=g.city.host if "city" in g else "",
+            method=request.method,
+            route=request.url_rule.rule if request.url_rule else "",
+            status=response.status_code,
+            ms=round(took * 1000, 1),
+            trace=g.get("trace", ""),
+        )
+    return response
+
+
+def migrate(city: City) -> None:
+    """Bring a city's database to the newest shape, and put its triggers in place."""
+    config = Config()
+    config.set_main_option("script_location", str(HOUSE / "migrations"))
+    with city.database.transaction(writes=True) as session:
+        connection = session.connection()
+        config.attributes["connection"] = connection
+        alembic.upgrade(config, "head")
+        install_triggers(connection)
+
+
+def _settings() -> Settings:
+    try:
+        return read_settings()
+    except WrongSettings as wrong:
+        raise click.ClickException(f"Opstap cannot start:\n{wrong}") from None
+
+
+def _chosen(host: str | None) -> list[City]:
+    cities = _settings().cities
+    return list(cities) if host is None else [cities.by_host(host)]
+
+
+city_option = click.option("--city", "host", help="Only this city, by its host name.")
+
+
+@click.group()
+def command() -> None:
+    """Run and look after Opstap."""
+    configure_logs()
+
+
+@command.command()
+def serve() -> None:
+    """Answer people and programs over HTTP."""
+    port = _settings().port
+    workers = os.environ.get("WEB_CONCURRENCY", "2")
+    os.execvp(  # noqa: S606 — the server takes this process's place
+        "gunicorn",
+        ["gunicorn", "app:wsgi()", "--bind", f"0.0.0.0:{port}", "--workers", workers]
+        + ["--worker-class", "gthread", "--threads", "8", "--log-level", "warning"],
+    )
+
+
+@command.command()
+def clock() -> None:
+    """Do by itself what the schedule says."""
+    Clock(_settings().cities).run()
+
+
+@command.command("migrate")
+@city_option
+def migrate_command(host: str | None) -> None:
+    """Bring every city's database to the newest shape."""
+    for city in _chosen(host):
+        migrate(city)
+
+
+@command.group()
+def seed() -> None:
+    """Fill a city with something to look at."""
+
+
+@seed.command("demo")
+@city_option
+def demo(host: str | None) -> None:
+    """Fill empty cities with the demo."""
+    for city in _chosen(host):
+        click.echo(seed_demo(city))
+
+
+@command.group()
+def token() -> None:
+    """Let programs in."""
+
+
+@token.command("create")
+@click.option("--account", "email", required=True, help="The account's e-mail address.")
+@city_option
+def token_create(email: str, host: str | None) -> None:
+    """Print a bearer token, once, alone on the last line."""
+    refused: Refusal | None = None
+    for city in _chosen(host):
+        try:
+            click.echo(create_token(city, email=email, now=datetime.now(BRUSSELS)))
+        except Refusal as refusal:
+            refused = refusal
+        else:
+            return
+    raise click.ClickException(str(refused))
+
+
+@command.group()
+def jobs() -> None:
+    """See and run what the clock does."""
+
+
+@jobs.command("list")
+def jobs_list() -> None:
+    """Say what the clock does, and when."""
+    for job in JOBS:
+        when = f"elke {job.every} s" if job.every else f"elke dag vanaf {job.daily:%H:%M}"
+        click.echo(f"{job.name:20} {when:22} {job.what}")
+
+
+@jobs.command("run")
+@click.argument("name", type=click.Choice([job.name for job in JOBS]))
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="As if it were this day.")
+@city_option
+def jobs_run(name: str, day: datetime | None, host: str | None) -> None:
+    """Run one job now."""
+    job = next(job for job in JOBS if job.name == name)
+    for city in _chosen(host):
+        now = datetime.combine(date(day.year, day.month, day.day), job.daily or day.time(), BRUSSELS) if day else None
+        click.echo(f"{city.host}: {job.run(city, now)}")

@@ -1,0 +1,113 @@
+"""The clock: for each city that it leads, every job at its time."""
+
+import signal
+import threading
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy import insert, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from jobs.leading import Leader
+from jobs.schedule import JOBS, Job
+from kernel.calendar import BRUSSELS, day_of
+from kernel.cities import Cities, City
+from kernel.errors import Refusal
+from kernel.jobs import JobRun
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = 2  # seconds between two tries to lead, and between two looks at the daily jobs
+
+
+class Clock:
+    """Runs the jobs of the cities it leads, each job of a city by one clock at a time."""
+
+    def __init__(self, cities: Cities) -> None:
+        """Take the cities of this installation."""
+        self._leaders = {city.host: (city, Leader(city)) for city in cities}
+        self._led: dict[str, bool] = {}
+
+    def run(self) -> None:
+        """Run until the process is told to stop."""
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        scheduler = self.started()
+        stop.wait()
+        scheduler.shutdown(wait=True)
+        for _, leader in self._leaders.values():
+            leader.step_down()
+
+    def started(self) -> BackgroundScheduler:
+        """Give the scheduler, running: declared in code, kept in memory, one of each at a time."""
+        scheduler = BackgroundScheduler(
+            timezone=BRUSSELS,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        for host, (city, _) in self._leaders.items():
+            for job in JOBS:
+                if job.programme is None or job.programme in city.programmes:
+                    scheduler.add_job(
+                        self._tick,
+                        IntervalTrigger(seconds=job.every or LOOK_EVERY),
+                        args=(host, job),
+                        id=f"{host} {job.name}",
+                        next_run_time=datetime.now(UTC),
+                    )
+        scheduler.add_job(
+            self._lead, IntervalTrigger(seconds=LOOK_EVERY), next_run_time=datetime.now(UTC)
+        )
+        scheduler.start()
+        return scheduler
+
+    def _lead(self) -> None:
+        for host, (_, leader) in self._leaders.items():
+            try:
+                leads = leader.leads()
+            except (SQLAlchemyError, OSError):
+                leader.step_down()
+                leads = False
+            if leads != self._led.get(host):
+                log.info("leading" if leads else "waiting", city=host)
+            self._led[host] = leads
+
+    def _tick(self, host: str, job: Job) -> None:
+        """Run one job for one city when its time has come; a failure stops nothing else."""
+        city, _ = self._leaders[host]
+        if not self._led.get(host):
+            return
+        try:
+            if job.daily is None:
+                job.run(city, None)
+            elif (day := due_day(job, datetime.now(UTC))) is not None:
+                run_daily(city, job, day)
+        except (Refusal, SQLAlchemyError, OSError) as error:
+            log.warning("job failed", job=job.name, city=host, error=type(error).__name__)
+
+
+def due_day(job: Job, now: datetime) -> datetime | None:
+    """Give the moment for which a daily job is due: today's hour once it has struck, else none."""
+    local = now.astimezone(BRUSSELS)
+    return local if job.daily is not None and local.time() >= job.daily else None
+
+
+def run_daily(city: City, job: Job, now: datetime) -> bool:
+    """Run a daily job unless it ran for this day already; says whether it ran.
+
+    A clock that was off for days catches up once: a job finds what is so, not what changed.
+    """
+    day = day_of(now)
+    with city.database.transaction(writes=False) as session:
+        ran = session.scalar(select(JobRun.job).where(JobRun.job == job.name, JobRun.day == day))
+    if ran is not None:
+        return False
+    done = job.run(city, now)
+    with city.database.transaction(writes=True) as session:
+        session.execute(
+            insert(JobRun), {"job": job.name, "day": day, "finished_at": datetime.now(UTC)}
+        )
+    log.info("job ran", job=job.name, city=city.host, done=done)
+    return True

@@ -1,0 +1,231 @@
+"""Every event reaches every handler that waits for it, in order for each handler and subject."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import structlog
+from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy.orm import Session, aliased
+
+import occasioneel.reactions
+import vouchers.reactions
+from kernel.access import CLOCK
+from kernel.cities import City
+from kernel.events import (
+    Delivery,
+    Event,
+    Handler,
+    PendingEvent,
+    RecordedEvent,
+    Subscriptions,
+    from_payload,
+)
+from kernel.unit_of_work import UnitOfWork, unit_of_work
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 100
+OUTSIDE_AT_ONCE = 4
+PARK_AFTER = {True: 5, False: 12}  # tries, for inside and outside handlers
+_LONGEST_WAIT = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Subscribed:
+    """A handler under its name, with the kind of event it takes.
+
+    An inside handler works in our own database and is done exactly once. An outside one reads
+    first and gives back the call to make, which is then made with no transaction open: at least
+    once.
+    """
+
+    name: str
+    kind: type[Event]
+    handler: Handler
+    inside: bool
+
+
+def handler_name(handler: Handler) -> str:
+    """Give the name under which deliveries to a handler are kept."""
+    return f"{handler.__module__}.{handler.__qualname__}"
+
+
+def subscribed(inside: Subscriptions, outside: Subscriptions) -> Mapping[str, Subscribed]:
+    """Give every handler by its name."""
+    return {
+        handler_name(handler): Subscribed(handler_name(handler), kind, handler, is_inside)
+        for is_inside, table in ((True, inside), (False, outside))
+        for kind, handlers in table.items()
+        for handler in handlers
+    }
+
+
+HANDLERS = subscribed(
+    {**vouchers.reactions.INSIDE, **occasioneel.reactions.INSIDE},
+    {**vouchers.reactions.OUTSIDE, **occasioneel.reactions.OUTSIDE},
+)
+
+
+def dispatch_events(
+    city: City, now: datetime | None = None, handlers: Mapping[str, Subscribed] = HANDLERS
+) -> int:
+    """Make the deliveries of what happened, and bring what is due. Gives how many were brought."""
+    moment = now or datetime.now(UTC)
+    with city.database.transaction(writes=False) as session:
+        waiting = session.scalar(select(exists().select_from(PendingEvent)))
+        due = _due(session, moment, 1)
+    if waiting:
+        _fan_out(city, moment, handlers)
+    elif not due:
+        return 0
+    brought = 0
+    while batch := _batch(city, moment):
+        done = _bring(city, moment, batch, handlers)
+        brought += done
+        if not done:
+            break
+    return brought
+
+
+def _fan_out(city: City, now: datetime, handlers: Mapping[str, Subscribed]) -> None:
+    """Turn pending events into one delivery for each handler, in one transaction."""
+    names: dict[str, list[str]] = {}
+    for known in handlers.values():
+        names.setdefault(known.kind.name, []).append(known.name)
+    with city.database.transaction(writes=True) as session:
+        events = session.execute(
+            select(RecordedEvent.number, RecordedEvent.name, RecordedEvent.subject_id)
+            .join(PendingEvent, PendingEvent.event_number == RecordedEvent.number)
+            .order_by(RecordedEvent.number)
+        ).all()
+        rows = [
+            {
+                "event_number": number,
+                "handler": handler,
+                "subject_id": subject_id,
+                "next_try_at": now,
+                "attempts": 0,
+            }
+            for number, name, subject_id in events
+            for handler in names.get(name, ())
+        ]
+        if rows:
+            session.execute(insert(Delivery), rows)
+        for some in _in_hundreds([number for number, _, _ in events]):
+            session.execute(delete(PendingEvent).where(PendingEvent.event_number.in_(some)))
+
+
+def _due(session: Session, now: datetime, limit: int) -> list[int]:
+    """Give the deliveries to bring now: not behind an earlier one of their handler and subject."""
+    earlier = aliased(Delivery)
+    blocked = exists().where(
+        earlier.handler == Delivery.handler,
+        earlier.subject_id == Delivery.subject_id,
+        earlier.event_number < Delivery.event_number,
+        earlier.done_at.is_(None),
+        earlier.parked_at.is_(None),
+    )
+    return list(
+        session.scalars(
+            select(Delivery.id)
+            .where(
+                Delivery.done_at.is_(None),
+                Delivery.parked_at.is_(None),
+                Delivery.next_try_at <= now,
+                ~blocked,
+            )
+            .order_by(Delivery.event_number)
+            .limit(limit)
+        )
+    )
+
+
+def _batch(city: City, now: datetime) -> list[int]:
+    with city.database.transaction(writes=False) as session:
+        return _due(session, now, AT_ONCE)
+
+
+def _bring(
+    city: City, now: datetime, ids: list[int], handlers: Mapping[str, Subscribed]
+) -> int:
+    with city.database.transaction(writes=False) as session:
+        rows = session.execute(
+            select(Delivery.id, Delivery.handler, RecordedEvent.payload)
+            .join(RecordedEvent, RecordedEvent.number == Delivery.event_number)
+            .where(Delivery.id.in_(ids))
+            .order_by(Delivery.event_number)
+        ).all()
+    owed = [(row[0], handlers.get(row[1]), row[2]) for row in rows]
+    inside = [(i, s, p) for i, s, p in owed if s is not None and s.inside]
+    outside = [(i, s, p) for i, s, p in owed if s is not None and not s.inside]
+    for i, known, _ in owed:
+        if known is None:
+            _failed(city, i, now, "no such handler", inside=True)
+    done = _bring_inside(city, now, inside) if inside else 0
+    if outside:
+        with ThreadPoolExecutor(OUTSIDE_AT_ONCE) as pool:
+            done += sum(pool.map(lambda each: _bring_outside(city, now, *each), outside))
+    return done
+
+
+def _bring_inside(city: City, now: datetime, owed: list[tuple[int, Subscribed, Any]]) -> int:
+    """Let many handlers work in one transaction, a savepoint each, with their marks."""
+    failed: list[tuple[int, str]] = []
+    with unit_of_work(city, CLOCK, writes=True, now=now) as uow:
+        for delivery_id, known, payload in owed:
+            try:
+                with uow.session.begin_nested():
+                    known.handler(uow, from_payload(known.kind, payload))
+                    _mark_done(uow, delivery_id)
+            except Exception as error:  # noqa: BLE001 — one handler never stops the others
+                log.warning("delivery failed", handler=known.name, error=type(error).__name__)
+                failed.append((delivery_id, type(error).__name__))
+    for delivery_id, name in failed:
+        _failed(city, delivery_id, now, name, inside=True)
+    return len(owed) - len(failed)
+
+
+def _bring_outside(city: City, now: datetime, delivery_id: int, known: Subscribed, payload: Any) -> int:
+    """Read in one transaction, call with none open, mark in another."""
+    try:
+        with unit_of_work(city, CLOCK, writes=False, now=now) as uow:
+            call = known.handler(uow, from_payload(known.kind, payload))  # type: ignore[func-returns-value]
+        if call is not None:
+            call()
+    except Exception as error:  # noqa: BLE001 — one handler never stops the others
+        log.warning("delivery failed", handler=known.name, error=type(error).__name__)
+        _failed(city, delivery_id, now, type(error).__name__, inside=False)
+        return 0
+    with unit_of_work(city, CLOCK, writes=True, now=now) as uow:
+        _mark_done(uow, delivery_id)
+    return 1
+
+
+def _mark_done(uow: UnitOfWork, delivery_id: int) -> None:
+    uow.session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.done_at.is_(None))
+        .values(done_at=uow.now, attempts=Delivery.attempts + 1)
+    )
+
+
+def _failed(city: City, delivery_id: int, now: datetime, error: str, *, inside: bool) -> None:
+    """Try again later, each time later; park it with an alarm when it never works."""
+    with city.database.transaction(writes=True) as session:
+        delivery = session.get_one(Delivery, delivery_id)
+        delivery.attempts += 1
+        delivery.last_error = error
+        delivery.next_try_at = now + min(timedelta(seconds=2**delivery.attempts), _LONGEST_WAIT)
+        if delivery.attempts >= PARK_AFTER[inside]:
+            delivery.parked_at = now
+            log.error("delivery parked", handler=delivery.handler, delivery=delivery_id)
+
+
+def _in_hundreds(numbers: list[int]) -> Iterator[list[int]]:
+    rest = iter(numbers)
+    while some := list(islice(rest, AT_ONCE)):
+        yield some

@@ -1,0 +1,1 @@
+"""What both programmes stand on: cities, people, organisations, access, events, the database."""

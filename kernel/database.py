@@ -1,0 +1,194 @@
+"""A city's database: its engine, its base class, and the only place that commits."""
+
+import fcntl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Literal, dataclass_transform
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    MappedAsDataclass,
+    Session,
+    mapped_column,
+    relationship,
+)
+from sqlalchemy.types import TypeDecorator
+
+from kernel.constraints import refusal_of
+from kernel.errors import Unavailable
+
+PATIENCE = 5.0  # seconds that a request waits for its turn before it says "not now"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware when it goes in, aware and in UTC when it comes out, on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive value: nobody could say later which hour it meant."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = "a naive datetime is not an instant"
+            raise ValueError(msg)
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware instant; SQLite stored it without its zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(mapped_column, relationship))
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    """Every table of the house; its names are predictable, so a violated rule can be named."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        dict[str, Any]: Json,
+    }
+
+
+class Entity(Base):
+    """A row whose id the code hands out itself, so that an event can name it before the flush."""
+
+    __abstract__ = True
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+
+
+class Database:
+    """One city's database, opened when first needed."""
+
+    def __init__(self, url: str) -> None:
+        """Take an SQLAlchemy URL: `sqlite:///…` or `postgresql+psycopg://…`."""
+        self.url = url
+        self._turn = threading.Lock()
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        """Say which of the two it is."""
+        return "sqlite" if make_url(self.url).get_backend_name() == "sqlite" else "postgresql"
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The connection pool, made at first use."""
+        if self.dialect == "sqlite":
+            return _sqlite_engine(self.url)
+        return create_engine(
+            self.url,
+            pool_size=2,
+            max_overflow=8,
+            pool_timeout=PATIENCE,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": int(PATIENCE)},
+        )
+
+    @cached_property
+    def _writers(self) -> Engine:
+        return self.engine.execution_options(writes=True)
+
+    @cached_property
+    def _lock_file(self) -> Any:
+        path = Path(str(make_url(self.url).database) + ".lock")
+        return path.open("a")
+
+    @contextmanager
+    def transaction(self, *, writes: bool) -> Iterator[Session]:
+        """Keep everything that is done inside, or nothing.
+
+        Refuses with the refusal that belongs to a violated constraint, and with Unavailable when
+        the database cannot answer.
+        """
+        try:
+            with self._turn_of(writes=writes), Session(
+                self._writers if writes else self.engine, autoflush=True
+            ) as session:
+                with session.begin():
+                    yield session
+        except IntegrityError as error:
+            refusal = refusal_of(error)
+            if refusal is None:
+                raise
+            raise refusal from error
+        except (OperationalError, PoolTimeout) as error:
+            raise Unavailable from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise Unavailable from error
+            raise
+
+    @contextmanager
+    def _turn_of(self, *, writes: bool) -> Iterator[None]:
+        """Queue the writers of all processes fairly.
+
+        SQLite's own busy handler sleeps and retries, and the unlucky wait for half a second.
+        """
+        if not writes or self.dialect != "sqlite":
+            yield
+            return
+        if not self._turn.acquire(timeout=PATIENCE):
+            raise Unavailable
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+        finally:
+            self._turn.release()
+
+    def dispose(self) -> None:
+        """Close every connection; the next use opens them again."""
+        for name in ("engine", "_writers", "_lock_file"):
+            thing = self.__dict__.pop(name, None)
+            if isinstance(thing, Engine):
+                thing.dispose()
+            elif thing is not None:
+                thing.close()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(
+        url, pool_size=2, max_overflow=8, pool_timeout=PATIENCE, connect_args={"timeout": PATIENCE}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver sends no BEGIN of its own; `_begin` does
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

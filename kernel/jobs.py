@@ -1,0 +1,17 @@
+"""When each daily job last ran, so that a clock that was off catches up once."""
+
+from datetime import date, datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.database import Base
+
+
+class JobRun(Base):
+    """A daily job that ran for a day."""
+
+    __tablename__ = "job_run"
+
+    job: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    finished_at: Mapped[datetime]

@@ -1,0 +1,128 @@
+"""Real databases for every test: SQLite and PostgreSQL, each test with a city of its own."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app, migrate
+from kernel.access import Actor
+from kernel.calendar import BRUSSELS
+from kernel.cities import Cities, City
+from kernel.database import Database
+from kernel.settings import Settings
+from kernel.unit_of_work import UnitOfWork, unit_of_work
+
+if TYPE_CHECKING:  # pytest loads it as a plugin, below
+    from tests.postgres import TestServer
+
+pytest_plugins = ["tests.figures"]
+
+MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=BRUSSELS)
+DATABASES = ("sqlite", "postgres")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator["TestServer"]:
+    """A PostgreSQL server, started when the first test asks for it."""
+    from tests.postgres import running_server  # noqa: PLC0415 — pytest rewrites it first
+
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, copied for each test."""
+    file = tmp_path_factory.mktemp("template") / "empty.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    copy = tmp_path / "city.db"
+    shutil.copy(sqlite_template, copy)
+    return f"sqlite:///{copy}"
+
+
+@pytest.fixture
+def postgres_url(postgres: "TestServer") -> str:
+    return postgres.copy_of("migrated", _migrate)
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty, migrated database, once on each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def city(database_url: str) -> Iterator[City]:
+    """A city called Genk, empty."""
+    genk = city_at(database_url)
+    yield genk
+    genk.database.dispose()
+
+
+@pytest.fixture
+def acting(city: City) -> Callable[..., object]:
+    """`with acting(actor, now=…) as uow:` opens a writing unit of work in the city."""
+
+    def as_(actor: Actor, *, now: datetime = MONDAY, writes: bool = True) -> object:
+        return unit_of_work(city, actor, writes=writes, now=now)
+
+    return as_
+
+
+@pytest.fixture
+def app(city: City, tmp_path: Path) -> Flask:
+    """The whole application, for the one city."""
+    return create_app(settings_for(city, tmp_path))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def city_at(url: str, **more: object) -> City:
+    """Give a city on a database, as the demo's Genk is set up."""
+    given = {
+        "host": "genk.localhost",
+        "base_url": "http://genk.localhost",
+        "database": Database(url),
+        "programmes": frozenset({"vouchers", "occasioneel"}),
+        "name": "Genk",
+        "desk_phone": "089 00 00 01",
+        "desk_address": "Demoplein 1, 3600 Genk",
+        "desk_hours": "werkdagen van 9 tot 16 uur",
+        "privacy_contact": "privacy@genk.example",
+    }
+    return City(**(given | more))  # type: ignore[arg-type]
+
+
+def settings_for(city: City, folder: Path) -> Settings:
+    """Give the settings of an installation that serves one city, on any host."""
+    return Settings(
+        folder=folder,
+        cities=Cities([city], any_host=True),
+        port=8000,
+        demo=False,
+        secret_key="a key for tests",
+    )
+
+
+def _migrate(url: str) -> None:
+    city = city_at(url)
+    migrate(city)
+    city.database.dispose()
+
+
+__all__ = ["MONDAY", "UnitOfWork"]

@@ -1,0 +1,153 @@
+"""How the cheque programme says no: each refusal with its code, its sentence, its next step."""
+
+from kernel.constraints import refuse_by
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+
+
+class UnknownCode(NotFound):
+    """No cheque has this code."""
+
+    code = "unknown-code"
+    sentence = (
+        "Deze code kennen we niet. Scan de QR-code opnieuw of kijk de tekens na. "
+        "Blijft dit zo? Bel het nummer op het boekje."
+    )
+
+
+class ProviderNotApproved(Forbidden):
+    """This location may not redeem cheques (yet, or any more)."""
+
+    code = "provider-not-approved"
+    sentence = "Je opvang kan nog geen cheques inruilen. Bel de regie van je stad: zij zet dit aan."
+
+
+class Blocked(Conflict):
+    """The booklet was lost or made by mistake."""
+
+    code = "blocked"
+    sentence = (
+        "Dit boekje is geblokkeerd: het gezin kreeg een ander. "
+        "Vraag of ze het nieuwe boekje bij hebben, of bel de regie."
+    )
+
+
+class NotHandedOut(Conflict):
+    """The booklet lies in stock: no family has it yet, as far as is known."""
+
+    code = "not-handed-out"
+    sentence = (
+        "Dit boekje is nog niet aan een gezin gegeven. Bel de regie: zij kan dat nu rechtzetten."
+    )
+
+
+class Expired(Conflict):
+    """The booklet's last day lies before the day of care."""
+
+    code = "expired"
+    sentence = "Dit boekje is niet meer geldig. Bel de regie: soms kan ze het verlengen."
+
+
+class AlreadyUsed(Conflict):
+    """The cheque was redeemed before."""
+
+    code = "already-used"
+    sentence = "Deze cheque is al ingeruild. Vraag het gezin om de volgende cheque uit het boekje."
+
+
+class SameDayQuestion(Conflict):
+    """A second cheque of one booklet on one day needs a reason."""
+
+    code = "same-day-question"
+    sentence = (
+        "Van dit boekje is er vandaag al een cheque ingeruild. "
+        "Is dit een tweede halve dag, of een tweede kind?"
+    )
+
+
+class IdempotencyMismatch(Invalid):
+    """The same key came with another body."""
+
+    code = "idempotency-mismatch"
+    sentence = "Deze sleutel is al gebruikt voor iets anders. Begin opnieuw met een nieuwe sleutel."
+
+
+class TooManyWrongCodes(TooMany):
+    """More than ten unknown codes in a minute."""
+
+    code = "too-many-wrong-codes"
+    sentence = (
+        "Er waren te veel onbekende codes na elkaar. Wacht een minuut. "
+        "Werkt een cheque niet? Bel dan het nummer op het boekje."
+    )
+
+
+class LocationNeeded(Invalid):
+    """The account has several locations: which one cared for the child?"""
+
+    code = "location-needed"
+    sentence = "Kies eerst in welke opvang je scant."
+
+
+class WrongCareDate(Invalid):
+    """The day of care lies in the future or too far back."""
+
+    code = "wrong-care-date"
+    sentence = "Deze dag kan niet: kies vandaag of een dag die nog niet te lang voorbij is."
+
+
+class UndoTooLate(Conflict):
+    """The day of scanning is over."""
+
+    code = "undo-too-late"
+    sentence = "Ongedaan maken kan alleen op de dag zelf. Bel de regie om dit te verbeteren."
+
+
+class AlreadyAnnulled(Conflict):
+    """The redemption was undone before."""
+
+    code = "already-annulled"
+    sentence = "Dit is al ongedaan gemaakt. De cheque is weer open."
+
+
+class IllegalMove(Conflict):
+    """A booklet cannot go from this state to that one."""
+
+    code = "illegal-move"
+    sentence = "Dat kan niet met dit boekje zoals het nu is."
+
+
+class FamilyHasBooklet(Conflict):
+    """A family gets one booklet; a second one is the regie's to give."""
+
+    code = "family-has-booklet"
+    sentence = (
+        "Dit gezin kreeg al een boekje. Is het kwijt? Open dat boekje en kies 'Boekje kwijt'. "
+        "Een tweede boekje vraag je aan de regie."
+    )
+
+
+class CriteriaNotMet(Invalid):
+    """The one tick that the family meets the city's criteria is missing."""
+
+    code = "criteria-not-met"
+    sentence = "Kruis aan dat het gezin voldoet aan de criteria. Twijfel je? Bel de regie."
+
+
+class CeilingReached(Conflict):
+    """The year's booklets are all given."""
+
+    code = "ceiling-reached"
+    sentence = "Alle boekjes van dit jaar zijn uitgedeeld. Vraag de regie of er nog een bij kan."
+
+
+class NothingLeft(Conflict):
+    """A booklet without open cheques needs no replacement."""
+
+    code = "nothing-left"
+    sentence = "Van dit boekje zijn alle cheques al gebruikt. Er valt niets te vervangen."
+
+
+refuse_by(
+    "uq_booklet_family_id_ordinal", FamilyHasBooklet, columns="booklet.family_id, booklet.ordinal"
+)
+refuse_by("ux_redemption_live", AlreadyUsed, columns="redemption.cheque_id")

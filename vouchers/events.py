@@ -1,0 +1,101 @@
+"""What happens in the cheque programme."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookletPrinted(Event):
+    """A blank booklet was made for stock."""
+
+    name: ClassVar[str] = "vouchers.booklet_printed"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    cheques: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookletHandedOut(Event):
+    """A referrer gave a family a booklet."""
+
+    name: ClassVar[str] = "vouchers.booklet_handed_out"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    family_id: UUID
+    organisation_id: UUID
+    cheques: int
+    valid_until: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstVisitAgreed(Event):
+    """A family will visit a location on a day."""
+
+    name: ClassVar[str] = "vouchers.first_visit_agreed"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    location_id: UUID
+    day: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChequeRedeemed(Event):
+    """A provider scanned a cheque."""
+
+    name: ClassVar[str] = "vouchers.cheque_redeemed"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    redemption_id: UUID
+    location_id: UUID
+    care_date: date
+    used_after: int
+    price_cents: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedemptionAnnulled(Event):
+    """A scan was undone."""
+
+    name: ClassVar[str] = "vouchers.redemption_annulled"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    redemption_id: UUID
+    location_id: UUID
+    used_after: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookletBlocked(Event):
+    """A booklet can no longer be used: lost, or handed out by mistake."""
+
+    name: ClassVar[str] = "vouchers.booklet_blocked"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookletReplaced(Event):
+    """A family got the cheques that were left in a lost booklet."""
+
+    name: ClassVar[str] = "vouchers.booklet_replaced"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    replaced_by_id: UUID
+    cheques: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropOffFlagged(Event):
+    """A booklet fell silent, or its first visit needs a call."""
+
+    name: ClassVar[str] = "vouchers.drop_off_flagged"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    rule: str
+    period: str
+    flagged_on: date

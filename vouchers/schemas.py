@@ -1,0 +1,129 @@
+"""What the cheque programme accepts, whichever door it comes through."""
+
+from datetime import date
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+
+from kernel.languages import BY_CODE
+from kernel.text import Line, Phone
+from vouchers.models import CareMoment, Company, SameDayReason
+
+_MISSING = {
+    "required": "Vul dit in.",
+    "null": "Vul dit in.",
+    "invalid": "Dit kunnen we niet lezen. Kijk het na.",
+}
+
+
+def _one_of(choices: list[str]) -> validate.OneOf:
+    return validate.OneOf(choices, error="Kies een van de mogelijkheden.")
+
+
+class BirthMonth(fields.Field[date]):
+    """A month of birth, `2024-05`; the day is never asked."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> date:
+        try:
+            return date.fromisoformat(f"{value}-01")
+        except ValueError:
+            raise ValidationError("Schrijf de maand zoals 2024-05.") from None
+
+    def _serialize(self, value: date | None, *_: Any, **__: Any) -> str | None:
+        return None if value is None else f"{value:%Y-%m}"
+
+
+class FamilyFields(Schema):
+    """The family, by the referrer's own reference."""
+
+    reference = Line(at_most=40, required=True, error_messages=_MISSING)
+    language = fields.String(
+        required=True, validate=_one_of(list(BY_CODE)), error_messages=_MISSING
+    )
+    district = fields.UUID(load_default=None, error_messages=_MISSING)
+    name = Line(at_most=100, load_default=None)
+    phone = Phone(at_most=25, load_default=None)
+    number_of_children = fields.Integer(
+        data_key="numberOfChildren",
+        load_default=None,
+        validate=validate.Range(1, 20, error="Vul een getal in van 1 tot 20."),
+        error_messages={"invalid": "Vul een getal in van 1 tot 20."},
+    )
+
+
+class ChildFields(Schema):
+    """The child, by as little as possible."""
+
+    first_name = Line(at_most=25, data_key="firstName", load_default=None)
+    birth_month = BirthMonth(data_key="birthMonth", load_default=None)
+
+
+class AppointmentFields(Schema):
+    """A first visit: where, when, and who comes along."""
+
+    location_id = fields.UUID(data_key="locationId", required=True, error_messages=_MISSING)
+    day = fields.Date(data_key="on", required=True, error_messages=_MISSING)
+    company = fields.String(
+        load_default=Company.ALONE, validate=_one_of([str(c) for c in Company])
+    )
+
+
+class BookletRequest(Schema):
+    """Hand out a booklet on the spot; without a family (regie) make one blank booklet."""
+
+    family = fields.Nested(FamilyFields, load_default=None)
+    child = fields.Nested(ChildFields, load_default=None)
+    appointment = fields.Nested(AppointmentFields, load_default=None)
+    good_news_consent = fields.Boolean(data_key="goodNewsConsent", load_default=False)
+    meets_criteria = fields.Boolean(data_key="meetsCriteria", load_default=False)
+
+
+class CodeRequest(Schema):
+    """A cheque's code: the 16 signs of its QR code or the 12 that can be typed."""
+
+    code = fields.String(
+        required=True,
+        validate=validate.Length(1, 64, error="Typ de twaalf tekens van de cheque."),
+        error_messages=_MISSING,
+    )
+
+
+class LookupRequest(CodeRequest):
+    """What would a scan say? `locationId` is needed where the account has several."""
+
+    location_id = fields.UUID(data_key="locationId", load_default=None, error_messages=_MISSING)
+
+
+class RedemptionRequest(LookupRequest):
+    """A scan. Without a date it is today, without a care moment a full day."""
+
+    care_date = fields.Date(
+        data_key="careDate",
+        load_default=None,
+        error_messages={"invalid": "Schrijf de dag zoals 2027-01-18."},
+    )
+    care_moment = fields.String(
+        data_key="careMoment",
+        load_default=str(CareMoment.FULL_DAY),
+        validate=_one_of([str(m) for m in CareMoment]),
+    )
+    same_day_reason = fields.String(
+        data_key="sameDayReason",
+        load_default=None,
+        validate=_one_of([str(r) for r in SameDayReason]),
+    )
+
+    @post_load
+    def _typed(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return loaded | {"care_moment": CareMoment(loaded["care_moment"])}
+
+
+class Period(Schema):
+    """A period of whole days, both included."""
+
+    since = fields.Date(data_key="from", required=True, error_messages=_MISSING)
+    until = fields.Date(required=True, error_messages=_MISSING)
+
+
+class ReplacementRequest(Schema):
+    """A booklet is lost: block it and print what was left."""

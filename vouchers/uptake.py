@@ -1,0 +1,122 @@
+"""How far families come with their booklet: the funnel, by the month in which it was handed out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, extract, func, or_, select
+
+from kernel.access import Role, allowed
+from kernel.unit_of_work import UnitOfWork
+from vouchers.models import Appointment, Booklet, BookletState
+
+THREE, ALL = 3, 10
+_HAND = (BookletState.HANDED_OUT, BookletState.BLOCKED_LOST)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """How many families came how far; each step is part of the one before."""
+
+    handed_out: int = 0
+    visit_agreed: int = 0
+    first_use: int = 0
+    three_or_more: int = 0
+    all_used: int = 0
+
+    @property
+    def not_used(self) -> int:
+        """Families that have a booklet and used nothing yet: the biggest drop-off."""
+        return self.handed_out - self.first_use
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort:
+    """The families that got their first booklet in one month."""
+
+    month: date
+    steps: Steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uptake:
+    """The funnel of a period, whole and by month. Exact: for those who may open the rows."""
+
+    since: date
+    until: date
+    total: Steps
+    cohorts: tuple[Cohort, ...]
+
+
+@allowed(Role.REGIE)
+def uptake(uow: UnitOfWork, *, since: date, until: date) -> Uptake:
+    """Give the funnel of families whose first booklet was handed out in a period, both days in.
+
+    A lost and replaced booklet is one family, from its first booklet. Training, and booklets
+    blocked by mistake before use, are out. Definitions: docs/figures.md.
+    """
+    families = _families(since, until)
+    year, month = extract("year", families.c.began), extract("month", families.c.began)
+    rows = uow.session.execute(
+        select(year, month, *_counts(families)).group_by(year, month).order_by(year, month)
+    ).all()
+    cohorts = tuple(
+        Cohort(month=date(int(row[0]), int(row[1]), 1), steps=_steps(row[2:])) for row in rows
+    )
+    return Uptake(since=since, until=until, total=_sum(cohorts), cohorts=cohorts)
+
+
+def _families(since: date, until: date) -> Subquery:
+    """One row for each family's first booklet, with what its replacements used added up."""
+    counted = and_(Booklet.training.is_(False), or_(Booklet.state.in_(_HAND), Booklet.used_count > 0))
+    began = func.min(Booklet.handed_out_on)
+    visit = exists().where(Appointment.booklet_id == Booklet.id)
+    return (
+        select(
+            Booklet.origin_id,
+            began.label("began"),
+            func.sum(Booklet.used_count).label("used"),
+            func.max(case((visit, 1), else_=0)).label("visit"),
+        )
+        .where(counted, Booklet.handed_out_on.is_not(None))
+        .group_by(Booklet.origin_id)
+        .having(began.between(since, until))
+        .subquery("family_uptake")
+    )
+
+
+def _counts(families: Subquery) -> list[ColumnElement[Any]]:
+    def those(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+        return func.sum(case((condition, 1), else_=0))
+
+    used = families.c.used
+    return [
+        func.count(),
+        those(families.c.visit == 1),
+        those(used >= 1),
+        those(used >= THREE),
+        those(used >= ALL),
+    ]
+
+
+def _steps(row: Sequence[Any]) -> Steps:
+    handed_out, visit_agreed, first_use, three_or_more, all_used = (int(count) for count in row)
+    return Steps(
+        handed_out=handed_out,
+        visit_agreed=visit_agreed,
+        first_use=first_use,
+        three_or_more=three_or_more,
+        all_used=all_used,
+    )
+
+
+def _sum(cohorts: Sequence[Cohort]) -> Steps:
+    every = [cohort.steps for cohort in cohorts]
+    return Steps(
+        handed_out=sum(s.handed_out for s in every),
+        visit_agreed=sum(s.visit_agreed for s in every),
+        first_use=sum(s.first_use for s in every),
+        three_or_more=sum(s.three_or_more for s in every),
+        all_used=sum(s.all_used for s in every),
+    )

@@ -1,0 +1,38 @@
+"""What anybody may know: the city's colours, privacy, accessibility, and help."""
+
+from flask import Blueprint, Response, g, render_template
+from flask.typing import ResponseReturnValue
+
+from web.page import public_page
+
+desk = Blueprint("about", __name__)
+
+
+@desk.get("/theme.css")
+@public_page
+def theme() -> ResponseReturnValue:
+    """Give the city's five colours."""
+    response = Response(g.city.theme.css(), mimetype="text/css")
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@desk.get("/privacy")
+@public_page
+def privacy() -> ResponseReturnValue:
+    """Say what is kept of a family, why, how long, and whom to ask."""
+    return render_template("about/privacy.html")
+
+
+@desk.get("/toegankelijkheid")
+@public_page
+def accessibility() -> ResponseReturnValue:
+    """Say what works for whom, what does not yet, and where to complain."""
+    return render_template("about/accessibility.html")
+
+
+@desk.get("/hulp")
+@public_page
+def help_page() -> ResponseReturnValue:
+    """Say how the work goes for each role, and whom to call."""
+    return render_template("about/help.html")

@@ -1,0 +1,178 @@
+"""A page: who may open it, one unit of work, and a form that keeps what was typed."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import Flask, Response, current_app, g, make_response, request, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema, ValidationError
+
+from kernel.access import HOLDER, Actor, Role
+from kernel.audit import note_reading
+from kernel.errors import Conflict, Forbidden, Invalid, Refusal
+from kernel.languages import BY_CODE
+from kernel.unit_of_work import unit_of_work
+from web.i18n import gettext, language
+from web.identity import identify, who
+
+View = Callable[..., ResponseReturnValue]
+
+
+@dataclass(frozen=True)
+class Problems:
+    """What was wrong with a form: a sentence, and sentences by field."""
+
+    sentence: str = ""
+    fields: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to say."""
+        return bool(self.sentence)
+
+    def of(self, name: str) -> str:
+        """Give what is wrong with one field, or ''."""
+        return " ".join(gettext(said) for said in self.fields.get(name, ()))
+
+
+def page(*roles: Role, again: View | None = None, writes: bool | None = None) -> Callable[[View], View]:
+    """Make a view a page for whoever is signed in with one of these roles (none: anybody).
+
+    The view gets the unit of work and the path's values. When a form is refused, the work is
+    rolled back and `again` makes the page anew, with `problems` and with what was typed.
+    """
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def answered(**path: Any) -> Response:
+            signed_in = identify()
+            if roles and not signed_in.actor.is_any(*roles):
+                raise Forbidden(gettext("Deze pagina is niet voor jouw account."))
+            return _worked(view, signed_in.actor, path, again, writes)
+
+        answered.identity = "account"  # type: ignore[attr-defined]
+        answered.roles = frozenset(roles)  # type: ignore[attr-defined]
+        return answered
+
+    return wrap
+
+
+def holders_page(view: View) -> View:
+    """Make a view a page for whoever holds a cheque: no account, no name."""
+
+    @wraps(view)
+    def answered(**path: Any) -> Response:
+        return _worked(view, HOLDER, path, None, writes=False)
+
+    answered.identity = "holder"  # type: ignore[attr-defined]
+    return answered
+
+
+def public_page(view: View) -> View:
+    """Make a view a page that anybody may read and that opens no unit of work."""
+    view.identity = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def _worked(
+    view: View, actor: Actor, path: dict[str, Any], again: View | None, writes: bool | None
+) -> Response:
+    write = request.method not in {"GET", "HEAD"} if writes is None else writes
+    try:
+        with unit_of_work(g.city, actor, writes=write) as uow:
+            response = make_response(view(uow, **path))
+    except (Invalid, Conflict, ValidationError) as refused:
+        if again is None or request.method in {"GET", "HEAD"}:
+            raise
+        refusal = as_refusal(refused)
+        g.problems = Problems(str(refusal), getattr(refusal, "fields", {}))
+        with unit_of_work(g.city, actor, writes=False) as uow:
+            response = make_response(again(uow, **path))
+        response.status_code = refusal.status
+    if files := g.pop("files_read", None):
+        note_reading(g.city, actor, what=request.endpoint or "", subject_ids=sorted(files))
+    return response
+
+
+def reads_file(family_id: UUID | None) -> None:
+    """Say that this page shows a family's file: an audit row is written before it leaves."""
+    if family_id is not None:
+        g.setdefault("files_read", set()).add(family_id)
+
+
+def as_refusal(error: Refusal | ValidationError) -> Refusal:
+    """Give what a schema found wrong as the refusal that it is."""
+    return Invalid.of_messages(error.messages) if isinstance(error, ValidationError) else error
+
+
+def form_of(schema: type[Schema]) -> dict[str, Any]:
+    """Load the form that was sent by the programme's own schema.
+
+    A field `family.reference` is the schema's nested one; what was left empty was not sent.
+    """
+    given: dict[str, Any] = {}
+    for name, value in request.form.items():
+        if name == "csrf_token" or not value.strip() or name.startswith("_"):
+            continue
+        *path, last = name.split(".")
+        inner = given
+        for part in path:
+            inner = inner.setdefault(part, {})
+        inner[last] = value
+    loaded: dict[str, Any] = schema().load(given)
+    return loaded
+
+
+def typed(name: str, otherwise: Any = "") -> Any:
+    """Give what was typed in a field, so that an error loses nothing; else what it starts with."""
+    return request.form.get(name, otherwise) if request.method == "POST" else otherwise
+
+
+def asset(name: str) -> str:
+    """Give the address of our own static file; it changes when the file does."""
+    return url_for("static", filename=name, v=_fingerprint(current_app.static_folder or "", name))
+
+
+@cache
+def _fingerprint(folder: str, name: str) -> str:
+    return hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest()[:10]
+
+
+def mount_pages(app: Flask) -> None:
+    """Give every template what it needs, and refuse forms sent from another site."""
+    app.before_request(_same_origin)
+    app.after_request(_keep_assets)
+    app.context_processor(_in_every_template)
+
+
+def _same_origin() -> None:
+    origin = request.headers.get("Origin")
+    if request.method in {"GET", "HEAD", "OPTIONS"} or not origin or origin == "null":
+        return
+    if not request.path.startswith("/api/") and urlsplit(origin).netloc != request.host:
+        raise Forbidden(gettext("Dit formulier kwam van een andere website."))
+
+
+def _keep_assets(response: Response) -> Response:
+    if request.endpoint == "static" and "v" in request.args and response.status_code < 400:  # noqa: PLR2004
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def _in_every_template() -> dict[str, Any]:
+    code = language()
+    return {
+        "city": g.get("city"),
+        "signed_in": who() if "city" in g and request.endpoint != "static" else None,
+        "problems": g.get("problems", Problems()),
+        "typed": typed,
+        "asset": asset,
+        "lang": BY_CODE[code],
+        "demo": current_app.config["DEMO"],
+        "Role": Role,
+    }
