@@ -28,10 +28,9 @@ figures: setup-dev ## Runs every test with the full counts, and writes docs/figu
 	@FIGURES=full $(BIN)/python -m tools.suite --figures-to docs/figures-met.md
 
 check: setup-dev ## Checks style, types, and who imports whom.
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
+	@status=0; for step in "ruff check" "ruff format --check" mypy "lint-imports --no-logo"; do \
+		echo "$$step"; $(BIN)/$$step || status=1; \
+	done; exit $$status
 
 bench: setup-dev ## Measures speed beside a bare server, as a table and as JSON.
 	@$(BIN)/python -m bench
