@@ -4,8 +4,8 @@ The content is `<base_url>/c#<code>`: what stands behind `#` stays in the browse
 reaches no log. Level Q lets a quarter of the square be lost; level M does not survive a 15 % cover.
 
 Reed-Solomon and the mask are linear: with one address, each bit of the code flips the same modules
-whatever the others are. So `qrcode` draws one symbol for each bit, once, and every cheque after that
-is a few exclusive-ors of whole squares: the same square, bit for bit, hundreds of times sooner.
+whatever the others are. So `qrcode` draws one symbol for each bit, once, and every later cheque is
+a few exclusive-ors of whole squares: the same square, bit for bit, hundreds of times sooner.
 """
 
 import re
