@@ -1,6 +1,7 @@
 """The house put together: the one file that knows every package."""
 
 import os
+import sys
 import time
 from datetime import date, datetime
 from pathlib import Path
@@ -66,8 +67,9 @@ def wsgi() -> Flask:
 
 def answer(error: Exception) -> ResponseReturnValue:
     """Answer an error as its door does: problem+json under /api/, a page elsewhere."""
-    door = api.errors if request.path.startswith(("/api/", "/health")) else web.errors
-    return door.answer(error)
+    if request.path.startswith(("/api/", "/health")):
+        return api.errors.answer(error)
+    return web.errors.answer(error)
 
 
 def _find_city() -> None:
@@ -133,11 +135,10 @@ def serve() -> None:
     """Answer people and programs over HTTP."""
     port = _settings().port
     workers = os.environ.get("WEB_CONCURRENCY", "2")
-    os.execvp(  # noqa: S606 — the server takes this process's place
-        "gunicorn",
-        ["gunicorn", "app:wsgi()", "--bind", f"0.0.0.0:{port}", "--workers", workers]
-        + ["--worker-class", "gthread", "--threads", "8", "--log-level", "warning"],
-    )
+    server = str(Path(sys.executable).with_name("gunicorn"))
+    how = f"--bind 0.0.0.0:{port} --workers {workers} --worker-class gthread --threads 8"
+    told = [server, "app:wsgi()", *how.split(), "--log-level", "warning"]
+    os.execv(server, told)  # noqa: S606 — the server takes this process's place
 
 
 @command.command()
@@ -209,5 +210,9 @@ def jobs_run(name: str, day: datetime | None, host: str | None) -> None:
     """Run one job now."""
     job = next(job for job in JOBS if job.name == name)
     for city in _chosen(host):
-        now = datetime.combine(date(day.year, day.month, day.day), job.daily or day.time(), BRUSSELS) if day else None
+        now = (
+            datetime.combine(date(day.year, day.month, day.day), job.daily or day.time(), BRUSSELS)
+            if day
+            else None
+        )
         click.echo(f"{city.host}: {job.run(city, now)}")

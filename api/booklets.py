@@ -67,9 +67,8 @@ def shaped(booklet: Booklet, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 @endpoint(
-    blueprint,
-    "POST",
-    "",
+    blueprint=blueprint,
+    method="POST",
     scope="booklets",
     roles=[Role.REFERRER, Role.REGIE],
     takes=BookletRequest,
@@ -95,9 +94,9 @@ def create(uow: UnitOfWork, *, family: dict[str, Any] | None, **taken: Any) -> A
 
 
 @endpoint(
-    blueprint,
-    "GET",
-    "/<uuid:booklet_id>",
+    blueprint=blueprint,
+    method="GET",
+    rule="/<uuid:booklet_id>",
     scope="booklets",
     roles=[Role.REFERRER, Role.REGIE],
     gives=BookletAnswer,
@@ -109,9 +108,9 @@ def read(uow: UnitOfWork, booklet_id: UUID) -> dict[str, Any]:
 
 
 @endpoint(
-    blueprint,
-    "POST",
-    "/<uuid:booklet_id>/loss",
+    blueprint=blueprint,
+    method="POST",
+    rule="/<uuid:booklet_id>/loss",
     scope="booklets",
     roles=[Role.REFERRER, Role.REGIE],
     gives=BookletAnswer,
@@ -124,9 +123,9 @@ def lose(uow: UnitOfWork, booklet_id: UUID) -> dict[str, Any]:
 
 
 @endpoint(
-    blueprint,
-    "GET",
-    "/<uuid:booklet_id>/print",
+    blueprint=blueprint,
+    method="GET",
+    rule="/<uuid:booklet_id>/print",
     scope="booklets",
     roles=[Role.REFERRER, Role.REGIE],
     gives=None,

@@ -28,15 +28,15 @@ class LookupAnswer(Schema):
 
 
 @endpoint(
-    blueprint,
-    "POST",
-    "/lookup",
+    blueprint=blueprint,
+    method="POST",
+    rule="/lookup",
     scope="redemptions",
     roles=[Role.PROVIDER, Role.REGIE],
     takes=LookupRequest,
     gives=LookupAnswer,
     refuses=REFUSES,
-    writes=False,
+    looks=True,
     on_refusal=remember,
 )
 def look_up(uow: UnitOfWork, *, code: str, location_id: UUID | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Each endpoint states what it takes, gives and refuses; its answer and the document follow."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -31,86 +32,6 @@ class Problem(Schema):
     issues = fields.List(fields.Dict())
 
 
-def endpoint(  # noqa: PLR0913 — an endpoint's statement is these facts
-    blueprint: Blueprint,
-    method: str,
-    rule: str,
-    *,
-    scope: str,
-    roles: Sequence[Role],
-    gives: type[Schema] | None,
-    takes: type[Schema] | None = None,
-    headers: type[Schema] | None = None,
-    status: HTTPStatus = HTTPStatus.OK,
-    refuses: Sequence[type[Refusal]] = (),
-    writes: bool | None = None,
-    on_refusal: Callable[[Actor, Refusal, dict[str, Any]], None] | None = None,
-) -> Callable[[View], View]:
-    """Make a view an endpoint: identified, one unit of work, shaped before the commit.
-
-    Takes the HTTP method and rule, the token's scope and the roles that may come in, the schemas,
-    the status of success, and every refusal besides those that any endpoint knows. The view gets
-    the unit of work, the path's values and what it takes as keywords, and gives a dict to dump.
-    `writes` is what the method says (GET reads) unless a POST only looks. `on_refusal` is told of a
-    refusal once the unit of work is rolled back, with who acted and what was taken.
-    """
-    write = method != "GET" if writes is None else writes
-
-    def wrap(view: View) -> View:
-        @wraps(view)
-        def answered(*taken: dict[str, Any], **path: Any) -> Any:
-            signed_in: SignedIn = g.program
-            given = _merged(taken)
-            try:
-                with unit_of_work(g.city, signed_in.actor, writes=write) as uow:
-                    return view(uow, **path, **given)
-            except Refusal as refusal:
-                if on_refusal is not None:
-                    on_refusal(signed_in.actor, refusal, given)
-                raise
-
-        documented: View = answered
-        if gives is not None:
-            documented = blueprint.response(status, gives)(documented)
-        for code, kinds in _by_status((*ALWAYS, *refuses)).items():
-            text = " · ".join(f"`{kind.code}`: {kind.sentence}" for kind in kinds)
-            problem = blueprint.alt_response(
-                code, schema=Problem, content_type="application/problem+json", description=text
-            )
-            documented = problem(documented)
-        if headers is not None:
-            documented = blueprint.arguments(headers, location="headers")(documented)
-        if takes is not None:
-            place = "query" if method == "GET" else "json"
-            documented = blueprint.arguments(takes, location=place)(documented)
-
-        @wraps(documented)
-        def identified(**path: Any) -> Any:
-            """Know who asks before anything of the request is read."""
-            g.program = identify(scope)
-            if not g.program.actor.is_any(*roles):
-                raise Forbidden
-            return documented(**path)
-
-        identified.identity = "token"  # type: ignore[attr-defined]
-        identified.roles = frozenset(roles)  # type: ignore[attr-defined]
-        blueprint.route(rule, methods=[method])(identified)
-        return identified
-
-    return wrap
-
-
-def _merged(taken: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {key: value for part in taken for key, value in part.items()}
-
-
-def _by_status(refusals: Sequence[type[Refusal]]) -> dict[int, list[type[Refusal]]]:
-    by_status: dict[int, list[type[Refusal]]] = {}
-    for refusal in dict.fromkeys(refusals):
-        by_status.setdefault(refusal.status, []).append(refusal)
-    return by_status
-
-
 class KeyHeader(Schema):
     """The header that makes a retry safe: the same key with the same body gives one effect."""
 
@@ -127,3 +48,93 @@ class KeyHeader(Schema):
         ),
         metadata={"description": "1 tot 64 tekens; een nieuwe poging krijgt een nieuwe sleutel."},
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class endpoint:  # noqa: N801 — it stands above a view, as a decorator does
+    """Makes a view an endpoint: identified, one unit of work, shaped before the commit.
+
+    Takes the HTTP method and rule, the token's scope and the roles that may come in, the schemas,
+    the status of success, and every refusal besides those that any endpoint knows. The view gets
+    the unit of work, the path's values and what it takes as keywords, and gives a dict to dump.
+    `looks` says that a POST only looks. `on_refusal` is told of a refusal once the unit of work is
+    rolled back, with who acted and what was taken.
+    """
+
+    blueprint: Blueprint
+    method: str
+    rule: str = ""
+    scope: str
+    roles: Sequence[Role]
+    gives: type[Schema] | None
+    takes: type[Schema] | None = None
+    headers: type[Schema] | None = None
+    status: HTTPStatus = HTTPStatus.OK
+    refuses: Sequence[type[Refusal]] = ()
+    looks: bool = False
+    on_refusal: Callable[[Actor, Refusal, dict[str, Any]], None] | None = field(default=None)
+
+    def __call__(self, view: View) -> View:
+        """Put the view at its rule."""
+        identified = self._identified(self._documented(self._working(view)))
+        identified.identity = "token"  # type: ignore[attr-defined]
+        identified.roles = frozenset(self.roles)  # type: ignore[attr-defined]
+        self.blueprint.route(self.rule, methods=[self.method])(identified)
+        return identified
+
+    def _working(self, view: View) -> View:
+        """Open the unit of work, and tell of a refusal when it is rolled back."""
+        writes = self.method != "GET" and not self.looks
+
+        @wraps(view)
+        def working(*taken: dict[str, Any], **path: Any) -> Any:
+            signed_in: SignedIn = g.program
+            given = {key: value for part in taken for key, value in part.items()}
+            try:
+                with unit_of_work(g.city, signed_in.actor, writes=writes) as uow:
+                    return view(uow, **path, **given)
+            except Refusal as refusal:
+                if self.on_refusal is not None:
+                    self.on_refusal(signed_in.actor, refusal, given)
+                raise
+
+        return working
+
+    def _documented(self, view: View) -> View:
+        """Load what is taken and dump what is given, and say so in the document."""
+        blueprint = self.blueprint
+        if self.gives is not None:
+            view = blueprint.response(self.status, self.gives)(view)
+        for code, text in _told((*ALWAYS, *self.refuses)).items():
+            view = blueprint.alt_response(
+                code, schema=Problem, content_type="application/problem+json", description=text
+            )(view)
+        if self.headers is not None:
+            view = blueprint.arguments(self.headers, location="headers")(view)
+        if self.takes is not None:
+            place = "query" if self.method == "GET" else "json"
+            view = blueprint.arguments(self.takes, location=place)(view)
+        return view
+
+    def _identified(self, view: View) -> View:
+        """Know who asks before anything of the request is read."""
+
+        @wraps(view)
+        def identified(**path: Any) -> Any:
+            g.program = identify(self.scope)
+            if not g.program.actor.is_any(*self.roles):
+                raise Forbidden
+            return view(**path)
+
+        return identified
+
+
+def _told(refusals: Sequence[type[Refusal]]) -> dict[int, str]:
+    """Give for each status the codes and sentences of its refusals."""
+    told: dict[int, str] = {}
+    for refusal in dict.fromkeys(refusals):
+        said = f"`{refusal.code}`: {refusal.sentence}"
+        told[refusal.status] = (
+            f"{told[refusal.status]} · {said}" if refusal.status in told else said
+        )
+    return told

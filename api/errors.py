@@ -50,7 +50,9 @@ def problem(
         "traceId": trace_id(),
         **(more or {}),
     }
-    return Response(json.dumps(document), status, mimetype="application/problem+json")
+    return Response(
+        json.dumps(document, ensure_ascii=False), status, mimetype="application/problem+json"
+    )
 
 
 def trace_id() -> str:

@@ -30,8 +30,8 @@ from vouchers.errors import (
     UnknownCode,
     WrongCareDate,
 )
-from vouchers.scans import ScanRow, read_redemptions
 from vouchers.redeeming import Redeemed, redeem_cheque
+from vouchers.scans import ScanRow, read_redemptions
 from vouchers.schemas import Period, RedemptionRequest
 
 REFUSES = [
@@ -137,9 +137,8 @@ def _without_nulls(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 @endpoint(
-    blueprint,
-    "POST",
-    "",
+    blueprint=blueprint,
+    method="POST",
     scope="redemptions",
     roles=[Role.PROVIDER, Role.REGIE],
     takes=RedemptionRequest,
@@ -157,9 +156,8 @@ def create(uow: UnitOfWork, *, idempotency_key: str | None, **taken: Any) -> Any
 
 
 @endpoint(
-    blueprint,
-    "GET",
-    "",
+    blueprint=blueprint,
+    method="GET",
     scope="redemptions",
     roles=[Role.PROVIDER, Role.REGIE],
     takes=Period,
@@ -178,9 +176,9 @@ class AnnulmentAnswer(Schema):
 
 
 @endpoint(
-    blueprint,
-    "POST",
-    "/<uuid:redemption_id>/annulment",
+    blueprint=blueprint,
+    method="POST",
+    rule="/<uuid:redemption_id>/annulment",
     scope="redemptions",
     roles=[Role.PROVIDER, Role.REGIE],
     gives=AnnulmentAnswer,

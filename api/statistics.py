@@ -45,9 +45,9 @@ class UptakeAnswer(Schema):
 
 
 @endpoint(
-    blueprint,
-    "GET",
-    "/uptake",
+    blueprint=blueprint,
+    method="GET",
+    rule="/uptake",
     scope="statistics",
     roles=[Role.REGIE],
     takes=Period,

@@ -149,9 +149,7 @@ def _batch(city: City, now: datetime) -> list[int]:
         return _due(session, now, AT_ONCE)
 
 
-def _bring(
-    city: City, now: datetime, ids: list[int], handlers: Mapping[str, Subscribed]
-) -> int:
+def _bring(city: City, now: datetime, ids: list[int], handlers: Mapping[str, Subscribed]) -> int:
     with city.database.transaction(writes=False) as session:
         rows = session.execute(
             select(Delivery.id, Delivery.handler, RecordedEvent.payload)
@@ -189,12 +187,14 @@ def _bring_inside(city: City, now: datetime, owed: list[tuple[int, Subscribed, A
     return len(owed) - len(failed)
 
 
-def _bring_outside(city: City, now: datetime, delivery_id: int, known: Subscribed, payload: Any) -> int:
+def _bring_outside(
+    city: City, now: datetime, delivery_id: int, known: Subscribed, payload: Any
+) -> int:
     """Read in one transaction, call with none open, mark in another."""
     try:
         with unit_of_work(city, CLOCK, writes=False, now=now) as uow:
-            call = known.handler(uow, from_payload(known.kind, payload))  # type: ignore[func-returns-value]
-        if call is not None:
+            call = known.handler(uow, from_payload(known.kind, payload))
+        if callable(call):
             call()
     except Exception as error:  # noqa: BLE001 — one handler never stops the others
         log.warning("delivery failed", handler=known.name, error=type(error).__name__)

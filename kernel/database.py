@@ -128,11 +128,12 @@ class Database:
         the database cannot answer.
         """
         try:
-            with self._turn_of(writes=writes), Session(
-                self._writers if writes else self.engine, autoflush=True
-            ) as session:
-                with session.begin():
-                    yield session
+            with (
+                self._turn_of(writes=writes),
+                Session(self._writers if writes else self.engine) as session,
+                session.begin(),
+            ):
+                yield session
         except IntegrityError as error:
             refusal = refusal_of(error)
             if refusal is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 
-class Refusal(Exception):  # noqa: N818 — the house says "a refusal", and the class reads that way
+class Refusal(Exception):
     """A rule said no.
 
     `code` is stable and public; the message is Dutch, for people, and says what to do next.
@@ -59,12 +59,15 @@ class Invalid(Refusal):
     sentence = "Er klopt iets niet in wat je invulde."
 
     def __init__(
-        self, message: str | None = None, *, fields: dict[str, list[str]] | None = None, **about: Any
+        self,
+        message: str | None = None,
+        *,
+        fields: dict[str, list[str]] | None = None,
+        **about: Any,
     ) -> None:
         """Take the sentence, the wrong fields with a sentence each, and facts for programs."""
         super().__init__(message, **about)
         self.fields = fields or {}
-
 
     @classmethod
     def of_messages(cls, messages: Any) -> "Invalid":

@@ -16,7 +16,7 @@ Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A fact. It carries ids, dates, codes and cents; never a name, a birth date or a cheque's code.
+    """A fact, told by ids, dates and cents; never by a name, a birth date or a cheque's code.
 
     `subject` names the field whose id orders events: the handlers of one subject take turns.
     """
@@ -82,7 +82,7 @@ class Delivery(Base):
     last_error: Mapped[str | None] = mapped_column(Text, default=None)
 
 
-Handler = Callable[[Any, Any], None]
+Handler = Callable[[Any, Any], Any]  # gives nothing inside, and outside the call to make
 Subscriptions = Mapping[type[Event], Sequence[Handler]]
 
 

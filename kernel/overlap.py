@@ -53,17 +53,21 @@ def _sqlite() -> list[str]:
             name = f"{period.name}_{moment.lower()}"
             made += [
                 f"DROP TRIGGER IF EXISTS {name}",
-                f"CREATE TRIGGER {name} AFTER {moment} ON {period.table}"
-                f" WHEN EXISTS ({_overlapping(period)})"
-                f" BEGIN SELECT RAISE(ABORT, '{period.name}'); END",
+                (
+                    f"CREATE TRIGGER {name} AFTER {moment} ON {period.table}"
+                    f" WHEN EXISTS ({_overlapping(period)})"
+                    f" BEGIN SELECT RAISE(ABORT, '{period.name}'); END"
+                ),
             ]
     for table in APPEND_ONLY:
         for moment in ("UPDATE", "DELETE"):
             name = f"append_only_{table}_{moment.lower()}"
             made += [
                 f"DROP TRIGGER IF EXISTS {name}",
-                f"CREATE TRIGGER {name} BEFORE {moment} ON {table}"
-                f" BEGIN SELECT RAISE(ABORT, 'append_only_{table}'); END",
+                (
+                    f"CREATE TRIGGER {name} BEFORE {moment} ON {table}"
+                    f" BEGIN SELECT RAISE(ABORT, 'append_only_{table}'); END"
+                ),
             ]
     return made
 
@@ -74,21 +78,28 @@ def _postgresql() -> list[str]:
         # Two inserts at once do not see each other's row: they take turns by the key's hash.
         key = " || '|' || ".join(f"NEW.{key}::text" for key in period.keys)
         made += [
-            f"CREATE OR REPLACE FUNCTION {period.name}() RETURNS trigger LANGUAGE plpgsql AS $$"
-            f" BEGIN PERFORM pg_advisory_xact_lock(hashtextextended('{period.table}' || {key}, 0));"
-            f" IF EXISTS ({_overlapping(period)}) THEN RAISE EXCEPTION '{period.name}' USING"
-            f" ERRCODE = 'exclusion_violation', CONSTRAINT = '{period.name}'; END IF;"
-            " RETURN NEW; END $$",
-            f"CREATE OR REPLACE TRIGGER {period.name}_insert BEFORE INSERT OR UPDATE"
-            f" ON {period.table} FOR EACH ROW EXECUTE FUNCTION {period.name}()",
+            (
+                f"CREATE OR REPLACE FUNCTION {period.name}() RETURNS trigger LANGUAGE plpgsql AS $$"
+                " BEGIN PERFORM pg_advisory_xact_lock("
+                f"hashtextextended('{period.table}' || {key}, 0));"
+                f" IF EXISTS ({_overlapping(period)}) THEN RAISE EXCEPTION '{period.name}' USING"
+                f" ERRCODE = 'exclusion_violation', CONSTRAINT = '{period.name}'; END IF;"
+                " RETURN NEW; END $$"
+            ),
+            (
+                f"CREATE OR REPLACE TRIGGER {period.name}_insert BEFORE INSERT OR UPDATE"
+                f" ON {period.table} FOR EACH ROW EXECUTE FUNCTION {period.name}()"
+            ),
         ]
     made.append(
         "CREATE OR REPLACE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$"
         " BEGIN RAISE EXCEPTION 'append-only'; END $$"
     )
     made += [
-        f"CREATE OR REPLACE TRIGGER append_only_{table} BEFORE UPDATE OR DELETE ON {table}"
-        " FOR EACH ROW EXECUTE FUNCTION append_only()"
+        (
+            f"CREATE OR REPLACE TRIGGER append_only_{table} BEFORE UPDATE OR DELETE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION append_only()"
+        )
         for table in APPEND_ONLY
     ]
     return made

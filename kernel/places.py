@@ -33,9 +33,7 @@ class Place:
 
 
 @allowed(Role.REFERRER, Role.REGIE, Role.FAMILY, Role.PROVIDER)
-def nearest_places(
-    uow: UnitOfWork, *, district_id: UUID | None, limit: int = 3
-) -> list[Place]:
+def nearest_places(uow: UnitOfWork, *, district_id: UUID | None, limit: int = 3) -> list[Place]:
     """Give the places that take cheques: with room first, then nearest to the district's middle.
 
     Those that say "nee" come last; what was said more than fourteen days ago counts as unknown.
@@ -114,14 +112,20 @@ def room_now(location: Location, now: datetime) -> Room | None:
 
 
 def _place(
-    location: Location, opens: time | None, closes: time | None, middle: District | None, now: datetime
+    location: Location,
+    opens: time | None,
+    closes: time | None,
+    middle: District | None,
+    now: datetime,
 ) -> Place:
     return Place(
         id=location.id,
         name=location.name,
         kind=location.kind,
         address=", ".join(
-            part for part in (location.address, f"{location.postcode} {location.municipality}".strip()) if part
+            part
+            for part in (location.address, f"{location.postcode} {location.municipality}".strip())
+            if part
         ),
         phone=location.phone,
         room=room_now(location, now),

@@ -2,6 +2,7 @@
 
 import secrets
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from kernel.colours import Theme
 from kernel.database import Database
 
 
-class WrongSettings(Exception):  # noqa: N818 — it is told to a person, who corrects it
+class WrongSettings(Exception):
     """The house cannot start with these settings; each line says what to change."""
 
 
@@ -76,8 +77,11 @@ def read_settings() -> Settings:
     try:
         env.seal()
     except EnvValidationError as error:
-        faults += [f"{name}: {' '.join(said)}" for name, said in error.error_messages.items()]
-        raise WrongSettings("\n".join(faults)) from error
+        said = error.error_messages
+        told = said.items() if isinstance(said, Mapping) else [("", said)]
+        raise WrongSettings(
+            "\n".join(f"{name}: {' '.join(each)}" for name, each in told)
+        ) from error
     described = _described(file, DEMO_CITIES if demo else None, url, port, faults)
     cities = _built(described, folder.absolute(), switched_on, faults)
     if faults:

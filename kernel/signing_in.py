@@ -100,9 +100,7 @@ def sign_in(city: City, *, email: str, password: str, now: datetime) -> str:
     secret = secrets.token_urlsafe(32)
     with city.database.transaction(writes=True) as session:
         session.execute(delete(WebSession).where(WebSession.expires_at < now))
-        session.execute(
-            delete(SignInAttempt).where(SignInAttempt.address_hash == hashed_address)
-        )
+        session.execute(delete(SignInAttempt).where(SignInAttempt.address_hash == hashed_address))
         session.add(
             WebSession(
                 token_hash=_sha256(secret),
@@ -161,9 +159,7 @@ def signed_in_by_token(city: City, *, token: str) -> SignedIn | None:
     return _signed_in([tuple(row) for row in rows], frozenset(rows[0][-1].split()))
 
 
-def create_token(
-    city: City, *, email: str, now: datetime, scopes: Collection[str] = SCOPES
-) -> str:
+def create_token(city: City, *, email: str, now: datetime, scopes: Collection[str] = SCOPES) -> str:
     """Give a new bearer token for the account with this address; it is shown this once only.
 
     Refuses an unknown or disabled account.

@@ -55,7 +55,7 @@ class TaskClosed(Conflict):
 
 
 @allowed(Role.CLOCK)
-def open_task(  # noqa: PLR0913 — a task is its seven facts
+def open_task(
     uow: UnitOfWork,
     *,
     rule: str,

@@ -33,7 +33,9 @@ class Line(fields.String):
         if self.required and not text:
             raise ValidationError("Vul dit in.")
         if _CONTROL.search(text):
-            raise ValidationError("Hier staat een teken dat we niet kunnen bewaren. Typ het opnieuw.")
+            raise ValidationError(
+                "Hier staat een teken dat we niet kunnen bewaren. Typ het opnieuw."
+            )
         if len(text) > self.at_most:
             raise ValidationError(f"Dit is te lang: schrijf hoogstens {self.at_most} tekens.")
         if holds_national_number(text):

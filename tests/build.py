@@ -1,4 +1,4 @@
-"""What tests stand on, built by plain functions: each gives what it made, with believable defaults."""
+"""What tests stand on, built by plain functions that give what they made."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -167,9 +167,7 @@ def rule(city: City, name: str, value: Any, *, since: date = LONG_AGO) -> None:
 def price(city: City, cents: int = 2000, *, care_moment: str = "fullDay") -> None:
     """Let a city pay for a care moment, since long ago."""
     with at_work(city) as uow:
-        uow.session.add(
-            CareMomentPrice(care_moment=care_moment, cents=cents, valid_from=LONG_AGO)
-        )
+        uow.session.add(CareMomentPrice(care_moment=care_moment, cents=cents, valid_from=LONG_AGO))
 
 
 def handed_out(

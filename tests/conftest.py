@@ -52,8 +52,10 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres: "TestServer") -> str:
-    return postgres.copy_of("migrated", _migrate)
+def postgres_url(postgres: "TestServer") -> Iterator[str]:
+    url = postgres.copy_of("migrated", _migrate)
+    yield url
+    postgres.drop(url)
 
 
 @pytest.fixture(params=DATABASES)
@@ -73,7 +75,7 @@ def city(database_url: str) -> Iterator[City]:
 
 @pytest.fixture
 def acting(city: City) -> Callable[..., object]:
-    """`with acting(actor, now=…) as uow:` opens a writing unit of work in the city."""
+    """Open a writing unit of work in the city, as somebody, at a moment."""
 
     def as_(actor: Actor, *, now: datetime = MONDAY, writes: bool = True) -> object:
         return unit_of_work(city, actor, writes=writes, now=now)

@@ -13,7 +13,7 @@ from vouchers.errors import UnknownCode
 from vouchers.models import ScanAttempt
 
 
-def remember_attempt(  # noqa: PLR0913 — an attempt is these six facts
+def remember_attempt(
     city: City,
     actor: Actor,
     refusal: Refusal,

@@ -202,7 +202,7 @@ def propose_reference(uow: UnitOfWork) -> str:
     return f"{start}{max(numbers, default=0) + 1:03}"
 
 
-def _rows(*more: Any) -> Select[Any]:
+def _rows(*more: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(*_ROW, *more)
         .select_from(Booklet)

@@ -98,7 +98,7 @@ def read_calls(uow: UnitOfWork, *, closed_since: datetime | None = None) -> list
     else:
         statement = statement.where(Task.closed_at >= closed_since).order_by(Task.closed_at.desc())
     rows = uow.session.execute(statement)
-    return [Call(**_named(row._mapping)) for row in rows]  # noqa: SLF001
+    return [Call(**row._mapping) for row in rows]  # noqa: SLF001
 
 
 @allowed(Role.REFERRER, Role.REGIE)
@@ -110,7 +110,3 @@ def count_calls(uow: UnitOfWork) -> int:
     )
     counted = uow.session.scalar(select(func.count(Task.id)).where(Task.closed_at.is_(None), own))
     return counted or 0
-
-
-def _named(mapping: object) -> dict[str, object]:
-    return dict(mapping.items())  # type: ignore[attr-defined]

@@ -82,7 +82,7 @@ def _flag(uow: UnitOfWork, silent: Silent) -> None:
     )
 
 
-def _silent(today: date, after: int) -> dict[SilenceRule, Select[Any]]:
+def _silent(today: date, after: int) -> dict[SilenceRule, Select[*tuple[Any, ...]]]:
     """Give for each rule the one statement that finds its booklets, and the visit it is about."""
     visit = and_(Appointment.booklet_id == Booklet.id, Appointment.replaced_at.is_(None))
     unused = and_(

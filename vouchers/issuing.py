@@ -44,7 +44,7 @@ class HandedOut:
 
 
 @allowed(Role.REFERRER, Role.REGIE)
-def hand_out_booklet(  # noqa: PLR0913 — the deed's signature is the command
+def hand_out_booklet(
     uow: UnitOfWork,
     *,
     family: dict[str, Any],
@@ -199,9 +199,7 @@ def _check_ceilings(uow: UnitOfWork, rules: Rules) -> list[str]:
     return warnings
 
 
-def _family(
-    uow: UnitOfWork, given: dict[str, Any], phone_key: str, warnings: list[str]
-) -> Family:
+def _family(uow: UnitOfWork, given: dict[str, Any], phone_key: str, warnings: list[str]) -> Family:
     """Give the family that this organisation knows by the reference, or a new one."""
     district_id = given.get("district")
     if district_id and uow.session.get(District, district_id) is None:
@@ -226,9 +224,7 @@ def _family(
     family.number_of_children = given.get("number_of_children") or family.number_of_children
     if phone := given.get("phone"):
         family.phone, family.phone_hash = phone, phone_hash(phone, phone_key)
-        if known_elsewhere(
-            uow.session, hashed=family.phone_hash, organisation_id=organisation_id
-        ):
+        if known_elsewhere(uow.session, hashed=family.phone_hash, organisation_id=organisation_id):
             warnings.append("known-elsewhere")
     uow.session.flush()
     return family

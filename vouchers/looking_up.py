@@ -16,9 +16,7 @@ from vouchers.scan_facts import ScanFacts, read_scan_facts
 
 
 @allowed(Role.PROVIDER, Role.REGIE)
-def look_up_cheque(
-    uow: UnitOfWork, *, code: str, location_id: UUID | None = None
-) -> ScanFacts:
+def look_up_cheque(uow: UnitOfWork, *, code: str, location_id: UUID | None = None) -> ScanFacts:
     """Give what is known of a cheque that could be redeemed now; refuse as a scan would."""
     facts = read_scan_facts(
         uow,

@@ -65,7 +65,6 @@ def _first_visit(uow: UnitOfWork, booklet: Booklet) -> FirstVisit | None:
         location=location.name,
         on=appointment.day,
         companion=_COMPANY[Company(appointment.company)],
-    
     )
 
 

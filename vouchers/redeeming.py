@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, insert, or_, select, update
+from sqlalchemy import case, insert, or_, update
 
 from kernel.access import Role, allowed
 from kernel.errors import Conflict
@@ -42,7 +42,7 @@ class Redeemed:
 
 
 @allowed(Role.PROVIDER, Role.REGIE)
-def redeem_cheque(  # noqa: PLR0913 — the deed's signature is the command
+def redeem_cheque(
     uow: UnitOfWork,
     *,
     code: str,
@@ -69,7 +69,12 @@ def redeem_cheque(  # noqa: PLR0913 — the deed's signature is the command
     answered = same_day_reason is not None
     for _ in range(_LOOKS):
         facts = read_scan_facts(
-            uow, signs=signs, location_id=location_id, on=on, moment=care_moment, key=idempotency_key
+            uow,
+            signs=signs,
+            location_id=location_id,
+            on=on,
+            moment=care_moment,
+            key=idempotency_key,
         )
         if facts.replay_id is not None:
             return _first_answer(uow, facts, body_hash)

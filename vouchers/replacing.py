@@ -75,9 +75,7 @@ def own_booklet(uow: UnitOfWork, booklet_id: UUID) -> Booklet:
     return booklet
 
 
-def _block(
-    uow: UnitOfWork, booklet: Booklet, to: BookletState, *, unused: bool = False
-) -> None:
+def _block(uow: UnitOfWork, booklet: Booklet, to: BookletState, *, unused: bool = False) -> None:
     """Move the booklet row first and conditionally, so that it takes turns with every scan."""
     sources = [state for state, moves in MOVES.items() if to in moves]
     statement = update(Booklet).where(Booklet.id == booklet.id, Booklet.state.in_(sources))

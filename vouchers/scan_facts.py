@@ -137,7 +137,7 @@ class ScanFacts:
         return AlreadyUsed(cheque_id=self.cheque_id, used_on=self.used_on, used_at=place)
 
 
-def read_scan_facts(  # noqa: PLR0913 — one scan is these five facts
+def read_scan_facts(
     uow: UnitOfWork,
     *,
     signs: str,

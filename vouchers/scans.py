@@ -106,10 +106,8 @@ def earned(uow: UnitOfWork, *, since: date, until: date) -> Earned:
     return Earned(cheques=row[0], cents=int(row[1]), without_price=row[2])
 
 
-def _own(uow: UnitOfWork, statement: Select[Any]) -> Select[Any]:
-    joined = statement.select_from(Redemption).join(
-        Location, Location.id == Redemption.location_id
-    )
+def _own(uow: UnitOfWork, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    joined = statement.select_from(Redemption).join(Location, Location.id == Redemption.location_id)
     if uow.actor.is_any(Role.REGIE):
         return joined
     return joined.where(Location.organisation_id == uow.actor.organisation_id)

@@ -9,7 +9,7 @@ from kernel.languages import BY_CODE
 from kernel.text import Line, Phone
 from vouchers.models import CareMoment, Company, SameDayReason
 
-_MISSING = {
+_MISSING: dict[str, Any] = {
     "required": "Vul dit in.",
     "null": "Vul dit in.",
     "invalid": "Dit kunnen we niet lezen. Kijk het na.",
@@ -63,9 +63,7 @@ class AppointmentFields(Schema):
 
     location_id = fields.UUID(data_key="locationId", required=True, error_messages=_MISSING)
     day = fields.Date(data_key="on", required=True, error_messages=_MISSING)
-    company = fields.String(
-        load_default=Company.ALONE, validate=_one_of([str(c) for c in Company])
-    )
+    company = fields.String(load_default=Company.ALONE, validate=_one_of([str(c) for c in Company]))
 
 
 class BookletRequest(Schema):

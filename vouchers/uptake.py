@@ -69,7 +69,9 @@ def uptake(uow: UnitOfWork, *, since: date, until: date) -> Uptake:
 
 def _families(since: date, until: date) -> Subquery:
     """One row for each family's first booklet, with what its replacements used added up."""
-    counted = and_(Booklet.training.is_(False), or_(Booklet.state.in_(_HAND), Booklet.used_count > 0))
+    counted = and_(
+        Booklet.training.is_(False), or_(Booklet.state.in_(_HAND), Booklet.used_count > 0)
+    )
     began = func.min(Booklet.handed_out_on)
     visit = exists().where(Appointment.booklet_id == Booklet.id)
     return (

@@ -75,9 +75,6 @@ def _refused(refusal: Refusal) -> Response:
 def _page(status: int, sentence: str, *, trace: str = "") -> Response:
     title = gettext(_TITLES.get(status, "Dit lukte niet"))
     template = "error/bare.html" if "city" not in g else "error/page.html"
-    response = make_response(
+    return make_response(
         render_template(template, title=title, sentence=sentence, trace=trace), status
     )
-    return response
-
-

@@ -1,13 +1,13 @@
 """Everybody's start page is the desk where their work lies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, current_app, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from kernel.access import Role
-from web.i18n import gettext as _
+from web.i18n import N_
 from web.identity import who
 from web.page import public_page
 
@@ -23,39 +23,31 @@ class Entry:
     icon: str
 
 
-def _entries(role: Role) -> tuple[Entry, ...]:
-    """Give a role's menu; its first line is the role's desk."""
-    match role:
-        case Role.REFERRER:
-            return (
-                Entry("hand_out.show", _("Nieuw boekje"), "booklet"),
-                Entry("calls.show", _("Vandaag"), "phone"),
-                Entry("booklets.index", _("Mijn boekjes"), "search"),
-            )
-        case Role.PROVIDER:
-            return (
-                Entry("scan.show", _("Scan"), "scan"),
-                Entry("places.today", _("Vandaag"), "people"),
-                Entry("money.show", _("Mijn geld"), "euro"),
-            )
-        case Role.REGIE:
-            return (
-                Entry("figures.show", _("Bereik"), "chart"),
-                Entry("calls.show", _("Opvolging"), "phone"),
-                Entry("booklets.index", _("Boekjes"), "booklet"),
-                Entry("places.index", _("Opvang"), "house"),
-            )
-        case Role.EVALUATOR:
-            return (Entry("figures.evaluator", _("Cijfers"), "chart"),)
-        case Role.FINANCE:
-            return (Entry("money.finance", _("Geld"), "euro"),)
-        case Role.ADMINISTRATOR:
-            return (
-                Entry("places.index", _("Opvang"), "house"),
-                Entry("api_page.show", _("API"), "file"),
-            )
-        case _:
-            return ()
+# Each role's menu; its first line is the role's desk.
+MENU: Mapping[Role, Sequence[Entry]] = {
+    Role.REFERRER: (
+        Entry("hand_out.show", N_("Nieuw boekje"), "booklet"),
+        Entry("calls.show", N_("Vandaag"), "phone"),
+        Entry("booklets.index", N_("Mijn boekjes"), "search"),
+    ),
+    Role.PROVIDER: (
+        Entry("scan.show", N_("Scan"), "scan"),
+        Entry("today.show", N_("Vandaag"), "people"),
+        Entry("money.show", N_("Mijn geld"), "euro"),
+    ),
+    Role.REGIE: (
+        Entry("figures.show", N_("Bereik"), "chart"),
+        Entry("calls.show", N_("Opvolging"), "phone"),
+        Entry("booklets.index", N_("Boekjes"), "booklet"),
+        Entry("locations.index", N_("Opvang"), "house"),
+    ),
+    Role.EVALUATOR: (Entry("figures.evaluator", N_("Cijfers"), "chart"),),
+    Role.FINANCE: (Entry("money.finance", N_("Geld"), "euro"),),
+    Role.ADMINISTRATOR: (
+        Entry("locations.index", N_("Opvang"), "house"),
+        Entry("api_page.show", N_("API"), "file"),
+    ),
+}
 
 
 def navigation() -> Sequence[Entry]:
@@ -63,7 +55,7 @@ def navigation() -> Sequence[Entry]:
     signed_in = who()
     if signed_in is None:
         return ()
-    entries = [e for role in Role if signed_in.actor.is_any(role) for e in _entries(role)]
+    entries = [e for role, menu in MENU.items() if signed_in.actor.is_any(role) for e in menu]
     return [e for e in dict.fromkeys(entries) if e.endpoint in current_app.view_functions]
 
 

@@ -40,7 +40,9 @@ class Problems:
         return " ".join(gettext(said) for said in self.fields.get(name, ()))
 
 
-def page(*roles: Role, again: View | None = None, writes: bool | None = None) -> Callable[[View], View]:
+def page(
+    *roles: Role, again: View | None = None, writes: bool | None = None
+) -> Callable[[View], View]:
     """Make a view a page for whoever is signed in with one of these roles (none: anybody).
 
     The view gets the unit of work and the path's values. When a form is refused, the work is
@@ -53,7 +55,7 @@ def page(*roles: Role, again: View | None = None, writes: bool | None = None) ->
             signed_in = identify()
             if roles and not signed_in.actor.is_any(*roles):
                 raise Forbidden(gettext("Deze pagina is niet voor jouw account."))
-            return _worked(view, signed_in.actor, path, again, writes)
+            return _worked(view, signed_in.actor, path, again, writes=writes)
 
         answered.identity = "account"  # type: ignore[attr-defined]
         answered.roles = frozenset(roles)  # type: ignore[attr-defined]
@@ -80,7 +82,7 @@ def public_page(view: View) -> View:
 
 
 def _worked(
-    view: View, actor: Actor, path: dict[str, Any], again: View | None, writes: bool | None
+    view: View, actor: Actor, path: dict[str, Any], again: View | None, *, writes: bool | None
 ) -> Response:
     write = request.method not in {"GET", "HEAD"} if writes is None else writes
     try:
