@@ -1,0 +1,1 @@
+"""What only a browser shows: Chromium on the whole house, with nothing of the outside."""

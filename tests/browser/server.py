@@ -1,0 +1,81 @@
+"""The real server in a process of its own, on a port that the machine chose."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+from kernel.cities import City
+
+HOUSE = Path(__file__).parent.parent.parent
+
+
+@contextmanager
+def serving(city: City, listener: socket.socket, folder: Path) -> Iterator[None]:
+    """Serve one city with gunicorn on a socket that is bound already, until the block ends."""
+    listener.listen(64)
+    environment = os.environ | {
+        "OPSTAP_DATA": str(folder),
+        "OPSTAP_CITIES": str(_described(city, folder)),
+        "SECRET_KEY": "a key for tests",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "app:wsgi()",
+        "--bind",
+        f"fd://{listener.fileno()}",
+    ]
+    command += ["--workers", "1", "--worker-class", "gthread", "--threads", "8"]
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [*command, "--log-level", "warning", "--no-control-socket"],
+            cwd=HOUSE,
+            env=environment,
+            pass_fds=[listener.fileno()],
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            _wait_for_health(listener, server, folder)
+            yield
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+def _described(city: City, folder: Path) -> Path:
+    """Write the city as an administrator would, and give the file."""
+    file = folder / "cities.toml"
+    url = city.database.engine.url.render_as_string(hide_password=False)
+    lines = {
+        "host": city.host,
+        "base_url": city.base_url,
+        "database": url,
+        "name": city.name,
+        "desk_phone": city.desk_phone,
+        "desk_address": city.desk_address,
+        "desk_hours": city.desk_hours,
+        "privacy_contact": city.privacy_contact,
+    }
+    body = "".join(f'{key} = "{value}"\n' for key, value in lines.items())
+    file.write_text(f"[[city]]\n{body}", encoding="utf-8")
+    return file
+
+
+def _wait_for_health(
+    listener: socket.socket, server: "subprocess.Popen[bytes]", folder: Path
+) -> None:
+    """The socket listens already: the first request waits in its queue until a worker takes it."""
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/health"
+    try:
+        urllib.request.urlopen(url, timeout=30).close()
+    except (URLError, TimeoutError) as error:
+        said = (folder / "server.log").read_text(encoding="utf-8")
+        raise AssertionError(f"no server (exit {server.poll()}): {said}") from error
