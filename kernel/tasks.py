@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, not_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.access import Role, allowed
+from kernel.calendar import day_of
 from kernel.database import Entity
 from kernel.errors import Conflict, NotFound
 from kernel.unit_of_work import UnitOfWork
@@ -18,7 +19,8 @@ class Task(Entity):
     """A call to make, for one person of one organisation.
 
     `rule` says why it exists, `period` tells one spell of that from the next, so that the same
-    task can never be opened twice; `subject_id` is what it is about.
+    task can never be opened twice; `subject_id` is what it is about. `tries` counts the times that
+    it was tried in vain and put off; until `not_before` it is on nobody's list.
     """
 
     __tablename__ = "task"
@@ -42,6 +44,8 @@ class Task(Entity):
     due_on: Mapped[date]
     opened_at: Mapped[datetime]
     first_shown_at: Mapped[datetime | None] = mapped_column(default=None)
+    not_before: Mapped[date | None] = mapped_column(default=None)
+    tries: Mapped[int] = mapped_column(default=0)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_by: Mapped[UUID | None] = mapped_column(default=None)
     outcome: Mapped[str | None] = mapped_column(default=None)
@@ -52,6 +56,13 @@ class TaskClosed(Conflict):
 
     code = "task-closed"
     sentence = "Deze taak is al afgerond. Je hoeft niets meer te doen."
+
+
+class TooLateToUndo(Conflict):
+    """What came of a task stands: its day is over, or somebody else said it."""
+
+    code = "too-late-to-undo"
+    sentence = "Dit kun je niet meer ongedaan maken. Vraag het aan de regie."
 
 
 @allowed(Role.CLOCK)
@@ -127,19 +138,53 @@ def reopen_task(uow: UnitOfWork, *, task_id: UUID) -> Task:
     Refuses when it is open, when something else closed it, or when the day is over.
     """
     task = task_of(uow, task_id)
-    mine = task.closed_by == uow.actor.account_id and task.closed_at is not None
-    if not mine or task.closed_at is None or task.closed_at.date() != uow.now.date():
-        raise TaskClosed("Dit kun je niet meer ongedaan maken. Vraag het aan de regie.")
+    mine = task.closed_by == uow.actor.account_id
+    if task.closed_at is None or not mine or day_of(task.closed_at) != uow.today:
+        raise TooLateToUndo
     task.closed_at = task.closed_by = task.outcome = None
     return task
 
 
 @allowed(Role.REFERRER, Role.REGIE)
+def put_off_task(uow: UnitOfWork, *, task_id: UUID, until: date) -> Task:
+    """Take a task from the list until a day, because it was tried in vain.
+
+    Refuses one that is closed, and one that somebody put off before: a second click counts no
+    second try.
+    """
+    task = task_of(uow, task_id)
+    waits = and_(Task.not_before.is_not(None), Task.not_before > uow.today)
+    put_off = uow.session.execute(
+        update(Task)
+        .where(Task.id == task.id, Task.closed_at.is_(None), not_(waits))
+        .values(not_before=until, tries=Task.tries + 1)
+    )
+    if put_off.rowcount != 1:  # type: ignore[attr-defined]
+        raise TaskClosed
+    uow.session.refresh(task)
+    return task
+
+
+@allowed(Role.REFERRER, Role.REGIE)
+def resume_task(uow: UnitOfWork, *, task_id: UUID) -> Task:
+    """Put a task that waits back on the list, as if it had not been tried; else refuse."""
+    task = task_of(uow, task_id)
+    if task.closed_at is not None or task.not_before is None or task.not_before <= uow.today:
+        raise TooLateToUndo
+    task.not_before, task.tries = None, task.tries - 1
+    return task
+
+
+@allowed(Role.REFERRER, Role.REGIE)
 def show_tasks(uow: UnitOfWork, *, task_ids: list[UUID]) -> None:
-    """Keep when each of these tasks was first on somebody's screen."""
+    """Keep when each of these tasks was first on the screen of the organisation that has it.
+
+    That the regie saw it does not count: somebody else still has to call.
+    """
+    own = Task.organisation_id == uow.actor.organisation_id
     uow.session.execute(
         update(Task)
-        .where(Task.id.in_(task_ids), Task.first_shown_at.is_(None))
+        .where(Task.id.in_(task_ids), own, Task.first_shown_at.is_(None))
         .values(first_shown_at=uow.now)
     )
 

@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
 from kernel.access import Role, allowed
+from kernel.calendar import end_of_day, working_day_after
 from kernel.organisations import Location, Organisation
 from kernel.people import Family
-from kernel.tasks import Task
+from kernel.rules import rules_on
+from kernel.tasks import Task, close_task, put_off_task, reopen_task, resume_task, task_of
 from kernel.unit_of_work import UnitOfWork
+from vouchers.choices import CALL_TRIES
 from vouchers.models import Appointment, Booklet
 
 
@@ -31,6 +35,8 @@ class Call:
     task_id: UUID
     rule: str
     booklet_id: UUID
+    size: int
+    good_news_consent: bool
     family_id: UUID
     reference: str
     name: str | None
@@ -42,7 +48,10 @@ class Call:
     valid_until: date
     visit_on: date | None
     visit_at: str | None
+    visit_company: str | None
     opened_at: datetime
+    not_before: date | None
+    tries: int
     closed_at: datetime | None
     outcome: str | None
 
@@ -52,61 +61,110 @@ class Call:
 
 
 @allowed(Role.REFERRER, Role.REGIE)
-def read_calls(uow: UnitOfWork, *, closed_since: datetime | None = None) -> list[Call]:
-    """Give the open calls, the longest waiting first.
+def read_calls(uow: UnitOfWork) -> list[Call]:
+    """Give the calls to make today, the longest waiting first.
 
-    A referrer gets those of its own organisation, its own first; the regie every one. With
-    `closed_since` those closed after that moment instead, the latest first. Who reads this reads
-    families' files: the door leaves audit rows.
+    A referrer gets those of its own organisation, its own first; the regie every one. Who reads
+    this, or one of the two below, reads families' files: the door leaves audit rows.
     """
-    statement = (
-        select(
-            Task.id.label("task_id"),
-            Task.rule,
-            Booklet.id.label("booklet_id"),
-            Family.id.label("family_id"),
-            Family.reference,
-            Family.name,
-            Family.phone,
-            Family.language,
-            Organisation.name.label("organisation"),
-            Task.due_on,
-            Booklet.handed_out_on,
-            Booklet.valid_until,
-            Appointment.day.label("visit_on"),
-            Location.name.label("visit_at"),
-            Task.opened_at,
-            Task.closed_at,
-            Task.outcome,
-        )
-        .join(Booklet, Booklet.id == Task.subject_id)
-        .join(Family, Family.id == Booklet.family_id)
-        .join(Organisation, Organisation.id == Task.organisation_id)
-        .outerjoin(
-            Appointment,
-            and_(Appointment.booklet_id == Booklet.id, Appointment.replaced_at.is_(None)),
-        )
-        .outerjoin(Location, Location.id == Appointment.location_id)
-    )
-    if not uow.actor.is_any(Role.REGIE):
-        statement = statement.where(Task.organisation_id == uow.actor.organisation_id)
-    if closed_since is None:
-        mine = Task.account_id == uow.actor.account_id
-        statement = statement.where(Task.closed_at.is_(None)).order_by(
-            mine.desc(), Task.due_on, Booklet.handed_out_on
-        )
-    else:
-        statement = statement.where(Task.closed_at >= closed_since).order_by(Task.closed_at.desc())
-    rows = uow.session.execute(statement)
-    return [Call(**row._mapping) for row in rows]  # noqa: SLF001
+    mine = Task.account_id == uow.actor.account_id
+    ready = _calls(uow, _ready(uow)).order_by(mine.desc(), Task.due_on, Booklet.handed_out_on)
+    return _read(uow, ready)
+
+
+@allowed(Role.REFERRER, Role.REGIE)
+def read_waiting_calls(uow: UnitOfWork) -> list[Call]:
+    """Give the calls that were tried in vain and come back on a later day, the first day first."""
+    waiting = and_(Task.closed_at.is_(None), Task.not_before > uow.today)
+    return _read(uow, _calls(uow, waiting).order_by(Task.not_before, Task.due_on))
+
+
+@allowed(Role.REFERRER, Role.REGIE)
+def read_closed_calls(uow: UnitOfWork) -> list[Call]:
+    """Give the calls that were closed today, by somebody or by a first use, the latest first."""
+    this_morning = end_of_day(date.fromordinal(uow.today.toordinal() - 1))
+    closed = _calls(uow, Task.closed_at >= this_morning).order_by(Task.closed_at.desc())
+    return _read(uow, closed)
 
 
 @allowed(Role.REFERRER, Role.REGIE)
 def count_calls(uow: UnitOfWork) -> int:
-    """Give how many calls are open for the own organisation (the regie: for all)."""
-    own = or_(
-        Task.organisation_id == uow.actor.organisation_id,
-        uow.actor.is_any(Role.REGIE),  # type: ignore[arg-type]
+    """Give how many calls the own organisation has today (the regie: how many there are)."""
+    statement = select(func.count(Task.id)).where(_ready(uow), _own(uow))
+    return uow.session.scalar(statement) or 0
+
+
+@allowed(Role.REFERRER, Role.REGIE)
+def note_call(uow: UnitOfWork, *, task_id: UUID, outcome: CallOutcome) -> Task:
+    """Write down what came of a call, which closes its task.
+
+    A family that was not reached comes back on the next working day, until it was tried as often
+    as the city chose (three times; product/cheques.md 5 "three reminders at most").
+    Refuses another organisation's task, and one that is closed or put off already.
+    """
+    most = rules_on(uow.session, uow.today)[CALL_TRIES]
+    if outcome == CallOutcome.NOT_REACHED and task_of(uow, task_id).tries + 1 < most:
+        return put_off_task(uow, task_id=task_id, until=working_day_after(uow.today))
+    return close_task(uow, task_id=task_id, outcome=outcome)
+
+
+@allowed(Role.REFERRER, Role.REGIE)
+def take_back_call(uow: UnitOfWork, *, task_id: UUID) -> Task:
+    """Undo what was written down of a call: today, by the same person; else refuse."""
+    if task_of(uow, task_id).closed_at is None:
+        return resume_task(uow, task_id=task_id)
+    return reopen_task(uow, task_id=task_id)
+
+
+def _calls(uow: UnitOfWork, which: ColumnElement[bool]) -> Select[Any]:
+    holds = and_(Appointment.booklet_id == Booklet.id, Appointment.replaced_at.is_(None))
+    return (
+        select(*_CALL)
+        .join(Booklet, Booklet.id == Task.subject_id)
+        .join(Family, Family.id == Booklet.family_id)
+        .join(Organisation, Organisation.id == Task.organisation_id)
+        .outerjoin(Appointment, holds)
+        .outerjoin(Location, Location.id == Appointment.location_id)
+        .where(which, _own(uow))
     )
-    counted = uow.session.scalar(select(func.count(Task.id)).where(Task.closed_at.is_(None), own))
-    return counted or 0
+
+
+_CALL: tuple[Any, ...] = (
+    Task.id.label("task_id"),
+    Task.rule,
+    Booklet.id.label("booklet_id"),
+    Booklet.size,
+    Booklet.good_news_consent,
+    Family.id.label("family_id"),
+    Family.reference,
+    Family.name,
+    Family.phone,
+    Family.language,
+    Organisation.name.label("organisation"),
+    Task.due_on,
+    Booklet.handed_out_on,
+    Booklet.valid_until,
+    Appointment.day.label("visit_on"),
+    Location.name.label("visit_at"),
+    Appointment.company.label("visit_company"),
+    Task.opened_at,
+    Task.not_before,
+    Task.tries,
+    Task.closed_at,
+    Task.outcome,
+)
+
+
+def _read(uow: UnitOfWork, statement: Select[Any]) -> list[Call]:
+    return [Call(**dict(row)) for row in uow.session.execute(statement).mappings()]
+
+
+def _ready(uow: UnitOfWork) -> ColumnElement[bool]:
+    put_off = or_(Task.not_before.is_(None), Task.not_before <= uow.today)
+    return and_(Task.closed_at.is_(None), put_off)
+
+
+def _own(uow: UnitOfWork) -> ColumnElement[bool]:
+    if uow.actor.is_any(Role.REGIE):
+        return true()
+    return Task.organisation_id == uow.actor.organisation_id

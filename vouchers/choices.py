@@ -14,3 +14,4 @@ CRITERIA = Rule(
 PROVIDER_BACK_DAYS = Rule("vouchers.provider_back_days", 14)  # how far back a care date may lie
 DESK_BACK_DAYS = Rule("vouchers.desk_back_days", 90)
 NO_FIRST_USE_DAYS = Rule("vouchers.no_first_use_days", 14)  # silence before a referrer calls
+CALL_TRIES = Rule("vouchers.call_tries", 3)  # calls to a family that does not answer, then no more

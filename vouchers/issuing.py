@@ -32,6 +32,7 @@ from vouchers.visiting import agree_first_visit
 
 _WARN_AT = 0.8  # of a ceiling
 _TRIES = 5
+_THREE_YEARS = 36  # months; from then on a child goes to school
 
 
 @dataclass(frozen=True)
@@ -71,23 +72,21 @@ def hand_out_booklet(
         raise CriteriaNotMet(fields={"meetsCriteria": [CriteriaNotMet.sentence]})
     rules = rules_on(uow.session, uow.today)
     warnings = _check_ceilings(uow, rules)
-    known = _family(uow, family, phone_key, warnings)
-    before = uow.session.scalar(
-        select(func.count()).select_from(Booklet).where(Booklet.family_id == known.id)
-    )
-    if before and not uow.actor.is_any(Role.REGIE):
+    known = _family(uow, family, phone_key)
+    before = list(uow.session.scalars(select(Booklet.state).where(Booklet.family_id == known.id)))
+    has_one = any(state != BookletState.BLOCKED_ERROR for state in before)
+    if has_one and not uow.actor.is_any(Role.REGIE):
         raise FamilyHasBooklet(fields={"family.reference": [FamilyHasBooklet.sentence]})
     if child and any(child.values()):
         uow.session.add(Child(family_id=known.id, **child))
-        _warn_of_age(uow.today, child.get("birth_month"), warnings)
     booklet = new_booklet(uow, size=rules[BOOKLET_SIZE])
-    give(uow, booklet, family=known, ordinal=(before or 0) + 1, months=rules[VALID_MONTHS])
+    give(uow, booklet, family=known, ordinal=len(before) + 1, months=rules[VALID_MONTHS])
     booklet.good_news_consent = good_news_consent
     booklet.idempotency_key, booklet.body_hash = idempotency_key, body_hash
     uow.session.flush()
     if appointment:
         agree_first_visit(uow, booklet_id=booklet.id, **appointment)
-    return HandedOut(booklet, tuple(warnings))
+    return HandedOut(booklet, (*warnings, *_warnings_about(uow, known.id)))
 
 
 @allowed(Role.REGIE)
@@ -172,7 +171,9 @@ def _handed_out_before(uow: UnitOfWork, key: str | None, body_hash: str) -> Hand
     )
     if booklet is not None and booklet.body_hash != body_hash:
         raise IdempotencyMismatch
-    return HandedOut(booklet, replayed=True) if booklet else None
+    if booklet is None or booklet.family_id is None:
+        return None
+    return HandedOut(booklet, _warnings_about(uow, booklet.family_id), replayed=True)
 
 
 def _check_ceilings(uow: UnitOfWork, rules: Rules) -> list[str]:
@@ -182,6 +183,7 @@ def _check_ceilings(uow: UnitOfWork, rules: Rules) -> list[str]:
         Booklet.handed_out_on.between(date(year, 1, 1), date(year, 12, 31)),
         Booklet.replaces_id.is_(None),
         Booklet.training.is_(False),
+        Booklet.state != BookletState.BLOCKED_ERROR,
     )
     own = Booklet.organisation_id == uow.actor.organisation_id
     warnings = []
@@ -199,7 +201,7 @@ def _check_ceilings(uow: UnitOfWork, rules: Rules) -> list[str]:
     return warnings
 
 
-def _family(uow: UnitOfWork, given: dict[str, Any], phone_key: str, warnings: list[str]) -> Family:
+def _family(uow: UnitOfWork, given: dict[str, Any], phone_key: str) -> Family:
     """Give the family that this organisation knows by the reference, or a new one."""
     district_id = given.get("district")
     if district_id and uow.session.get(District, district_id) is None:
@@ -224,15 +226,21 @@ def _family(uow: UnitOfWork, given: dict[str, Any], phone_key: str, warnings: li
     family.number_of_children = given.get("number_of_children") or family.number_of_children
     if phone := given.get("phone"):
         family.phone, family.phone_hash = phone, phone_hash(phone, phone_key)
-        if known_elsewhere(uow.session, hashed=family.phone_hash, organisation_id=organisation_id):
-            warnings.append("known-elsewhere")
     uow.session.flush()
     return family
 
 
-def _warn_of_age(today: date, birth_month: date | None, warnings: list[str]) -> None:
-    if birth_month and add_months(birth_month, 36) <= today:
+def _warnings_about(uow: UnitOfWork, family_id: UUID) -> tuple[str, ...]:
+    """Say what a referrer should know of a family; a retry hears the same as the first time."""
+    family = uow.session.get_one(Family, family_id)
+    organisation_id, hashed = family.organisation_id, family.phone_hash
+    warnings = []
+    if hashed and known_elsewhere(uow.session, hashed=hashed, organisation_id=organisation_id):
+        warnings.append("known-elsewhere")
+    births = uow.session.scalars(select(Child.birth_month).where(Child.family_id == family_id))
+    if any(birth and add_months(birth, _THREE_YEARS) <= uow.today for birth in births):
         warnings.append("child-over-three")
+    return tuple(warnings)
 
 
 def _unused(uow: UnitOfWork, column: Any, draw: Callable[[], str], count: int) -> list[str]:

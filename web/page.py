@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, wraps
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,10 +27,11 @@ View = Callable[..., ResponseReturnValue]
 
 @dataclass(frozen=True)
 class Problems:
-    """What was wrong with a form: a sentence, and sentences by field."""
+    """What was wrong with a form: a sentence, sentences by field, and the refusal's code."""
 
     sentence: str = ""
     fields: Mapping[str, list[str]] = field(default_factory=dict)
+    code: str = ""
 
     def __bool__(self) -> bool:
         """Whether there is anything to say."""
@@ -40,14 +42,29 @@ class Problems:
         return " ".join(gettext(said) for said in self.fields.get(name, ()))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Answering:
+    """How a page's form is refused: which page is made anew, for which refusals, who is told."""
+
+    again: View | None = None
+    again_for: tuple[type[Refusal], ...] = (Invalid, Conflict)
+    on_refusal: Callable[[Actor, Refusal], None] | None = None
+
+
 def page(
-    *roles: Role, again: View | None = None, writes: bool | None = None
+    *roles: Role,
+    again: View | None = None,
+    again_for: tuple[type[Refusal], ...] = (Invalid, Conflict),
+    writes: bool | None = None,
+    on_refusal: Callable[[Actor, Refusal], None] | None = None,
 ) -> Callable[[View], View]:
     """Make a view a page for whoever is signed in with one of these roles (none: anybody).
 
     The view gets the unit of work and the path's values. When a form is refused, the work is
-    rolled back and `again` makes the page anew, with `problems` and with what was typed.
+    rolled back, `on_refusal` is told who acted and why not, and for the kinds in `again_for` the
+    view `again` makes the page anew, with `g.refusal`, `problems` and what was typed.
     """
+    answering = _Answering(again=again, again_for=again_for, on_refusal=on_refusal)
 
     def wrap(view: View) -> View:
         @wraps(view)
@@ -69,7 +86,7 @@ def holders_page(view: View) -> View:
 
     @wraps(view)
     def answered(**path: Any) -> Response:
-        return _worked(view, HOLDER, path, None, writes=False)
+        return _worked(view, HOLDER, path, _Answering(), writes=False)
 
     answered.identity = "holder"  # type: ignore[attr-defined]
     return answered
@@ -82,22 +99,45 @@ def public_page(view: View) -> View:
 
 
 def _worked(
-    view: View, actor: Actor, path: dict[str, Any], again: View | None, *, writes: bool | None
+    view: View, actor: Actor, path: dict[str, Any], answering: _Answering, writes: bool | None
 ) -> Response:
     write = request.method not in {"GET", "HEAD"} if writes is None else writes
     try:
         with unit_of_work(g.city, actor, writes=write) as uow:
             response = make_response(view(uow, **path))
-    except (Invalid, Conflict, ValidationError) as refused:
-        if again is None or request.method in {"GET", "HEAD"}:
-            raise
+    except (Refusal, ValidationError) as refused:
         refusal = as_refusal(refused)
-        g.problems = Problems(str(refusal), getattr(refusal, "fields", {}))
-        with unit_of_work(g.city, actor, writes=False) as uow:
-            response = make_response(again(uow, **path))
-        response.status_code = refusal.status
+        if answering.on_refusal is not None:
+            answering.on_refusal(actor, refusal)
+        if not _is_told_by(answering, refusal):
+            raise
+        response = _told(answering.again, actor, path, refusal)
     if files := g.pop("files_read", None):
         note_reading(g.city, actor, what=request.endpoint or "", subject_ids=sorted(files))
+    return response
+
+
+def _is_told_by(answering: _Answering, refusal: Refusal) -> bool:
+    posted = request.method not in {"GET", "HEAD"}
+    return answering.again is not None and posted and isinstance(refusal, answering.again_for)
+
+
+def _told(again: View | None, actor: Actor, path: dict[str, Any], refusal: Refusal) -> Response:
+    """Make the page anew, with what was wrong and what was typed."""
+    assert again is not None
+    g.refusal = refusal
+    g.problems = Problems(str(refusal), getattr(refusal, "fields", {}))
+    with unit_of_work(g.city, actor, writes=False) as uow:
+        response = make_response(again(uow, **path))
+    return dressed_as(refusal, response)
+
+
+def dressed_as(refusal: Refusal, response: Response) -> Response:
+    """Give a refusal's answer its status and, where waiting helps, how long to wait."""
+    response.status_code = refusal.status
+    after = refusal.about.get("retry_after")
+    if after or refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(after or 2)
     return response
 
 

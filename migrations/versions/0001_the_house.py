@@ -462,6 +462,8 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("opened_at", UtcDateTime(), nullable=False),
         sa.Column("first_shown_at", UtcDateTime(), nullable=True),
+        sa.Column("not_before", sa.Date(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("closed_at", UtcDateTime(), nullable=True),
         sa.Column("closed_by", sa.Uuid(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
