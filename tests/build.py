@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from kernel.access import CLOCK, Actor, Role
 from kernel.accounts import Account, AccountRole
@@ -19,6 +19,7 @@ from kernel.signing_in import create_token, hashed_password
 from kernel.unit_of_work import UnitOfWork, unit_of_work
 from vouchers.issuing import hand_out_booklet, print_blank_booklet
 from vouchers.models import Booklet
+from vouchers.redeeming import redeem_cheque
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=BRUSSELS)
 LONG_AGO = date(2020, 1, 1)
@@ -202,3 +203,12 @@ def token(city: City, of: Person, *, now: datetime = MONDAY) -> dict[str, str]:
     """Give the header by which a program acts for a person."""
     secret = create_token(city, email=of.email, now=now)
     return {"Authorization": f"Bearer {secret}"}
+
+
+def scanned(
+    city: City, by: Person, code: str, *, key: str = "", now: datetime = MONDAY, **more: Any
+) -> UUID:
+    """Let a provider scan a cheque; gives the redemption's id."""
+    with at_work(city, by.actor, now) as uow:
+        redeemed = redeem_cheque(uow, code=code, idempotency_key=key or uuid4().hex, **more)
+        return redeemed.redemption.id

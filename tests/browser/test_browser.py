@@ -36,4 +36,4 @@ def test_axe_sees_a_fault(page_as: PageAs) -> None:
     page = page_as()
     page.goto("/aanmelden")
     page.evaluate("document.querySelector('label').remove()")
-    assert [fault.split(":")[0] for fault in faults_of(page)] == ["label"]
+    assert "label" in [fault.split(":")[0] for fault in faults_of(page)]

@@ -101,13 +101,15 @@ def test_arabic_is_set_in_its_own_font_and_nothing_else_stands_in() -> None:
     assert fonts_of(booklet_pdf([booklet(5)], SENDER)) == {"NotoSans-Regular", "NotoSans-Bold"}
 
 
-def test_a_phone_number_within_arabic_reads_from_left_to_right() -> None:
-    pdf = booklet_pdf([booklet(6, language="ar", first_visit=None)], SENDER, only_page=1)
-    places = words_with_places_in(pdf)
-    mail = max(place for word, place in places if word == "privacy@genk.example")  # the Arabic one
+def test_what_is_filled_in_keeps_its_own_direction_within_arabic() -> None:
+    sender = replace(SENDER, privacy_contact="089 00 00 01 of privacy@genk.example")
+    printed = booklet(6, language="ar", first_visit=None)
+    places = words_with_places_in(booklet_pdf([printed], sender, only_page=1))
+    # The mail address stands twice: in the Dutch column at the left, in the Arabic one at the right.
+    mail = max(place for word, place in places if word == "privacy@genk.example")
     line = sorted((place[0], word) for word, place in places if place[1] == mail[1])
-    digits = [word for right, word in line if right > mail[0] and word[0] in "0123456789"]
-    assert digits[:3] == ["089", "00", "00"]
+    words = [word for right, word in line if right <= mail[0]]
+    assert words[-6:] == ["089", "00", "00", "01", "of", "privacy@genk.example"]
 
 
 @pytest.mark.parametrize("folder_name", ["nowhere", ""])
@@ -165,9 +167,12 @@ def test_the_longest_names_still_fit_on_their_sheet(language: str) -> None:
         desk_address="Huis van het Kind, Burgemeester Voorbeeldstraat 123 bus 4, 3990 Peer-Wauberg",
         desk_hours="Op maandag, dinsdag en donderdag van 9 tot 12 en van 13 tot 16 uur",
     )
-    pdf = booklet_pdf([booklet(11, language=language, first_visit=visit)], sender)
-    assert facts_of(pdf)["Pages"] == "3"
-    assert "Overkant van het Water" in words_in(pdf, page=1)
+    handed_out = booklet(11, language=language, first_visit=visit)
+    stock = replace(handed_out, valid_until=None, outer_limit=date(2028, 11, 30))
+    for printed in (handed_out, stock):
+        pdf = booklet_pdf([printed], sender)
+        assert facts_of(pdf)["Pages"] == "3"
+        assert "Overkant van het Water" in words_in(pdf, page=1)
 
 
 def test_a_sign_that_no_font_has_costs_the_mark_and_not_the_booklet() -> None:

@@ -1,7 +1,6 @@
 """A cheque is redeemed once, and every refusal says why."""
 
 from datetime import date, timedelta
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -9,7 +8,7 @@ from sqlalchemy import func, select
 from kernel.cities import City
 from kernel.events import PendingEvent, RecordedEvent
 from tests import build
-from tests.build import MONDAY, at_work
+from tests.build import MONDAY, at_work, scanned
 from vouchers.errors import (
     AlreadyUsed,
     Blocked,
@@ -23,7 +22,7 @@ from vouchers.errors import (
     UnknownCode,
     WrongCareDate,
 )
-from vouchers.models import Booklet, Cheque, Redemption
+from vouchers.models import Booklet, Cheque, Redemption, ScanAttempt
 from vouchers.redeeming import redeem_cheque
 from vouchers.replacing import replace_lost_booklet
 
@@ -54,18 +53,20 @@ def test_a_typed_code_works_as_people_type_it(city: City) -> None:
     paper = build.handed_out(city, referrer)
     code = paper.typed_codes[0].lower().replace("0", "o").replace("1", "l")
     with at_work(city, provider.actor) as uow:
-        redeemed = redeem_cheque(uow, code=f" {code[:4]}-{code[4:8]} {code[8:]}", idempotency_key="k")
+        redeemed = redeem_cheque(
+            uow, code=f" {code[:4]}-{code[4:8]} {code[8:]}", idempotency_key="k"
+        )
     assert redeemed.redemption.cheque_number == 1
 
 
 def test_a_used_cheque_tells_the_place_only_to_its_own_provider(city: City) -> None:
     referrer, here, there = build.referrer(city), build.provider(city), build.provider(city)
     paper = build.handed_out(city, referrer)
-    _redeem(city, here, paper.codes[0])
+    scanned(city, here, paper.codes[0])
     with pytest.raises(AlreadyUsed) as own:
-        _redeem(city, here, paper.codes[0])
+        scanned(city, here, paper.codes[0])
     with pytest.raises(AlreadyUsed) as other:
-        _redeem(city, there, paper.codes[0])
+        scanned(city, there, paper.codes[0])
     assert own.value.about["used_on"] == other.value.about["used_on"] == MONDAY.date()
     assert own.value.about["used_at"] == here.location_id
     assert other.value.about["used_at"] is None
@@ -74,23 +75,19 @@ def test_a_used_cheque_tells_the_place_only_to_its_own_provider(city: City) -> N
 def test_an_unknown_code_is_refused_and_the_eleventh_in_a_minute_slowed(city: City) -> None:
     provider = build.provider(city)
     with pytest.raises(UnknownCode):
-        _redeem(city, provider, "7K3M9QW2XRT6")
+        scanned(city, provider, "7K3M9QW2XRT6")
     with at_work(city) as uow:
-        uow.session.add_all(
-            _attempt(provider, minutes=0.5, code="unknown-code") for _ in range(10)
-        )
+        uow.session.add_all(_attempt(provider, minutes=0.5, code="unknown-code") for _ in range(10))
     with pytest.raises(TooManyWrongCodes):
-        _redeem(city, provider, "7K3M9QW2XRT6")
+        scanned(city, provider, "7K3M9QW2XRT6")
 
 
 def test_right_codes_pass_while_wrong_ones_are_slowed(city: City) -> None:
     referrer, provider = build.referrer(city), build.provider(city)
     paper = build.handed_out(city, referrer)
     with at_work(city) as uow:
-        uow.session.add_all(
-            _attempt(provider, minutes=0.5, code="unknown-code") for _ in range(20)
-        )
-    _redeem(city, provider, paper.codes[0])
+        uow.session.add_all(_attempt(provider, minutes=0.5, code="unknown-code") for _ in range(20))
+    scanned(city, provider, paper.codes[0])
 
 
 def test_a_provider_that_is_not_approved_is_refused(city: City) -> None:
@@ -99,29 +96,29 @@ def test_a_provider_that_is_not_approved_is_refused(city: City) -> None:
     tomorrow = MONDAY.date() + timedelta(days=1)
     for approved_on in (None, tomorrow):
         with pytest.raises(ProviderNotApproved):
-            _redeem(city, build.provider(city, approved_on=approved_on), paper.codes[0])
+            scanned(city, build.provider(city, approved_on=approved_on), paper.codes[0])
 
 
 def test_an_account_with_two_locations_says_which(city: City) -> None:
     referrer, provider = build.referrer(city), build.provider(city, locations=2)
     paper = build.handed_out(city, referrer)
     with pytest.raises(LocationNeeded):
-        _redeem(city, provider, paper.codes[0])
-    _redeem(city, provider, paper.codes[0], location_id=provider.more_locations[0])
+        scanned(city, provider, paper.codes[0])
+    scanned(city, provider, paper.codes[0], location_id=provider.more_locations[0])
 
 
 def test_another_providers_location_is_not_ones_own(city: City) -> None:
     referrer, provider, other = build.referrer(city), build.provider(city), build.provider(city)
     paper = build.handed_out(city, referrer)
     with pytest.raises(ProviderNotApproved):
-        _redeem(city, provider, paper.codes[0], location_id=other.location_id)
+        scanned(city, provider, paper.codes[0], location_id=other.location_id)
 
 
 def test_a_blank_booklet_is_not_handed_out(city: City) -> None:
     provider = build.provider(city)
     paper = build.blank(city, build.regie(city))
     with pytest.raises(NotHandedOut):
-        _redeem(city, provider, paper.codes[0])
+        scanned(city, provider, paper.codes[0])
 
 
 def test_a_lost_booklet_is_blocked(city: City) -> None:
@@ -130,23 +127,23 @@ def test_a_lost_booklet_is_blocked(city: City) -> None:
     with at_work(city, referrer.actor) as uow:
         replace_lost_booklet(uow, booklet_id=paper.id)
     with pytest.raises(Blocked):
-        _redeem(city, provider, paper.codes[0])
+        scanned(city, provider, paper.codes[0])
 
 
 def test_the_last_day_passes_until_midnight_in_brussels(city: City) -> None:
     referrer, provider = build.referrer(city), build.provider(city)
     paper = build.handed_out(city, referrer)  # valid until 2027-09-06
     last = MONDAY.replace(year=2027, month=9, day=6, hour=23, minute=59)
-    _redeem(city, provider, paper.codes[0], now=last)
+    scanned(city, provider, paper.codes[0], now=last)
     with pytest.raises(Expired):
-        _redeem(city, provider, paper.codes[1], now=last + timedelta(minutes=1))
+        scanned(city, provider, paper.codes[1], now=last + timedelta(minutes=1))
 
 
 def test_expiry_is_judged_by_the_day_of_care(city: City) -> None:
     referrer, provider = build.referrer(city), build.provider(city)
     paper = build.handed_out(city, referrer)
     later = MONDAY.replace(year=2027, month=9, day=10)
-    _redeem(city, provider, paper.codes[0], now=later, care_date=date(2027, 9, 6))
+    scanned(city, provider, paper.codes[0], now=later, care_date=date(2027, 9, 6))
 
 
 def test_a_day_of_care_lies_not_in_the_future_and_at_most_fourteen_days_back(city: City) -> None:
@@ -155,69 +152,61 @@ def test_a_day_of_care_lies_not_in_the_future_and_at_most_fourteen_days_back(cit
     today = MONDAY.date()
     for wrong in (today + timedelta(days=1), today - timedelta(days=15)):
         with pytest.raises(WrongCareDate):
-            _redeem(city, provider, paper.codes[0], care_date=wrong)
-    _redeem(city, provider, paper.codes[0], care_date=today - timedelta(days=14))
+            scanned(city, provider, paper.codes[0], care_date=wrong)
+    scanned(city, provider, paper.codes[0], care_date=today - timedelta(days=14))
 
 
 def test_the_desk_may_go_ninety_days_back(city: City) -> None:
     referrer, provider, regie = build.referrer(city), build.provider(city), build.regie(city)
     paper = build.handed_out(city, referrer, now=MONDAY - timedelta(days=100))
     long_ago = MONDAY.date() - timedelta(days=90)
-    _redeem(city, regie, paper.codes[0], care_date=long_ago, location_id=provider.location_id)
+    scanned(city, regie, paper.codes[0], care_date=long_ago, location_id=provider.location_id)
 
 
 def test_a_second_cheque_on_one_day_asks_why(city: City) -> None:
     referrer, provider = build.referrer(city), build.provider(city)
     paper = build.handed_out(city, referrer)
-    _redeem(city, provider, paper.codes[0])
+    scanned(city, provider, paper.codes[0])
     with pytest.raises(SameDayQuestion):
-        _redeem(city, provider, paper.codes[1])
-    _redeem(city, provider, paper.codes[1], same_day_reason="secondChild")
+        scanned(city, provider, paper.codes[1])
+    scanned(city, provider, paper.codes[1], same_day_reason="secondChild")
 
 
 def test_two_children_explain_two_cheques_but_not_three(city: City) -> None:
     referrer, provider = build.referrer(city), build.provider(city)
     paper = build.handed_out(city, referrer, family={"number_of_children": 2})
-    _redeem(city, provider, paper.codes[0])
-    _redeem(city, provider, paper.codes[1])
+    scanned(city, provider, paper.codes[0])
+    scanned(city, provider, paper.codes[1])
     with pytest.raises(SameDayQuestion):
-        _redeem(city, provider, paper.codes[2])
+        scanned(city, provider, paper.codes[2])
 
 
 def test_the_same_key_gives_the_first_answer(city: City) -> None:
     referrer, provider = build.referrer(city), build.provider(city)
     paper = build.handed_out(city, referrer)
-    first = _redeem(city, provider, paper.codes[0], key="same")
-    again = _redeem(city, provider, paper.codes[0], key="same")
+    first = scanned(city, provider, paper.codes[0], key="same")
+    again = scanned(city, provider, paper.codes[0], key="same")
     assert again == first
     with pytest.raises(IdempotencyMismatch):
-        _redeem(city, provider, paper.codes[1], key="same")
+        scanned(city, provider, paper.codes[1], key="same")
 
 
 def test_another_accounts_key_is_its_own(city: City) -> None:
     referrer, one, other = build.referrer(city), build.provider(city), build.provider(city)
     paper = build.handed_out(city, referrer)
-    _redeem(city, one, paper.codes[0], key="same")
-    _redeem(city, other, paper.codes[1], key="same", same_day_reason="secondChild")
+    scanned(city, one, paper.codes[0], key="same")
+    scanned(city, other, paper.codes[1], key="same", same_day_reason="secondChild")
 
 
 def test_a_cheque_without_a_price_is_redeemed_all_the_same(city: City) -> None:
     referrer, provider = build.referrer(city), build.provider(city)
     paper = build.handed_out(city, referrer)
-    redemption_id = _redeem(city, provider, paper.codes[0])
+    redemption_id = scanned(city, provider, paper.codes[0])
     with at_work(city) as uow:
         assert uow.session.get_one(Redemption, redemption_id).price_cents is None
 
 
-def _redeem(city: City, by: build.Person, code: str, *, key: str = "", now=MONDAY, **more):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN003, ANN202
-    with at_work(city, by.actor, now) as uow:
-        redeemed = redeem_cheque(uow, code=code, idempotency_key=key or uuid4().hex, **more)
-        return redeemed.redemption.id
-
-
-def _attempt(by: build.Person, *, minutes: float, code: str):  # type: ignore[no-untyped-def] # noqa: ANN202
-    from vouchers.models import ScanAttempt  # noqa: PLC0415
-
+def _attempt(by: build.Person, *, minutes: float, code: str) -> ScanAttempt:
     return ScanAttempt(
         account_id=by.actor.account_id, at=MONDAY - timedelta(minutes=minutes), refusal=code
     )

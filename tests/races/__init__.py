@@ -1,0 +1,1 @@
+"""Once only, whatever is raced, retried or killed: on both databases, against real servers."""

@@ -1,0 +1,99 @@
+"""A real web server with two worker processes on a city's database, until the block ends."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+from kernel.cities import City
+
+WORKERS = 2
+STARTS_WITHIN = 60.0  # seconds, on a busy machine
+_ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it listens, which process leads it, and what it wrote."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+    said: Path
+
+    def workers(self) -> list[int]:
+        """Give the process ids of its workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+    def work_done(self) -> dict[int, int]:
+        """Give for each worker how long it computed, in the kernel's ticks."""
+        return {pid: _ticks(pid) for pid in self.workers()}
+
+
+@contextmanager
+def serving(
+    city: City, folder: Path, *, under: Sequence[str] = (), workers: int = WORKERS
+) -> Iterator[Server]:
+    """Serve a city's database as `opstap serve` would, on a free port of loopback only.
+
+    `under` is a command that runs the server, such as strace.
+    """
+    said = folder / "server.log"
+    with socket.socket() as listening, said.open("wb") as log:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(256)
+        port: int = listening.getsockname()[1]
+        command = [*under, sys.executable, "-m", "gunicorn", "app:wsgi()"]
+        command += ["--bind", f"fd://{listening.fileno()}", "--workers", str(workers)]
+        command += ["--worker-class", "gthread", "--threads", "8", "--keep-alive", "60"]
+        command += ["--log-level", "warning", "--no-control-socket"]
+        process = subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            env=_environment(city, folder),
+            stdout=log,
+            stderr=log,
+            pass_fds=[listening.fileno()],
+        )
+        try:
+            _wait_for_health(port, process, said)
+            yield Server(port, process, said)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _environment(city: City, folder: Path) -> dict[str, str]:
+    kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    return kept | {
+        "DATABASE_URL": city.database.url,
+        "OPSTAP_DATA": str(folder / "data"),
+        "SECRET_KEY": "a key for tests",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _wait_for_health(port: int, process: "subprocess.Popen[bytes]", said: Path) -> None:
+    until = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < until and process.poll() is None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=STARTS_WITHIN)
+        try:
+            connection.request("GET", "/health")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            continue
+        finally:
+            connection.close()
+    raise AssertionError(f"the server did not start: {said.read_text()[-2000:]}")
+
+
+def _ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
