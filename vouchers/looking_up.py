@@ -48,6 +48,10 @@ class OwnBooklet:
         """How many cheques are still open."""
         return self.size - self.used_count
 
+    def is_expired(self, on: date) -> bool:
+        """Whether its last day lies before `on`."""
+        return self.valid_until is not None and self.valid_until < on
+
     @property
     def is_blocked(self) -> bool:
         """Whether another booklet took its place."""
@@ -63,6 +67,8 @@ class OwnBooklet:
 def read_own_booklet(uow: UnitOfWork, *, code: str) -> OwnBooklet:
     """Give what a family sees behind any of its cheques' codes; refuse an unknown code."""
     signs = codes.normalised(code)
+    if not set(signs) <= set(codes.ALPHABET):
+        raise UnknownCode  # PostgreSQL does not even compare some signs (NUL, half a pair)
     column = Cheque.typed_code if len(signs) == codes.TYPED_CODE else Cheque.code
     row = uow.session.execute(
         select(

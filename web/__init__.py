@@ -6,11 +6,12 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import FileSystemLoader
 
-from web import about, home, sign_in
+from web import about, api_page, cheque, home, sign_in
 from web.i18n import mount_translations
 from web.page import mount_pages
+from web.saying import mount_sayings
 
-ROOMS = (about, home, sign_in)
+ROOMS = (about, api_page, cheque, home, sign_in)
 
 
 def mount_site(app: Flask) -> None:
@@ -29,6 +30,7 @@ def mount_site(app: Flask) -> None:
     for blueprint in app.blueprints.values():
         protect.exempt(blueprint)  # the JSON door takes tokens, not cookies
     mount_translations(app)
+    mount_sayings(app)
     mount_pages(app)
     for room in ROOMS:
         app.register_blueprint(room.desk)

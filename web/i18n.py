@@ -1,6 +1,6 @@
 """Words on screen: Dutch in the source, other languages from their catalogues, dates as said."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from functools import cache
@@ -8,6 +8,7 @@ from gettext import NullTranslations
 from pathlib import Path
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from babel.support import Translations
 from flask import Flask, g, has_request_context
 
@@ -67,12 +68,12 @@ def translated_languages() -> tuple[Language, ...]:
 
 def long_day(day: date) -> str:
     """Give a day as people plan it: maandag 17 januari 2028 (western digits everywhere)."""
-    return format_date(day, "EEEE d MMMM y", locale=_locale())
+    return f"{format_date(day, 'EEEE', locale=_locale())} {words_day(day)}"
 
 
 def words_day(day: date) -> str:
     """Give a day without its weekday: 17 januari 2028."""
-    return format_date(day, "d MMMM y", locale=_locale())
+    return f"{day.day} {month_name(day)}"
 
 
 def short_day(day: date) -> str:
@@ -82,7 +83,7 @@ def short_day(day: date) -> str:
 
 def month_name(day: date) -> str:
     """Give a month: januari 2028."""
-    return format_date(day, "MMMM y", locale=_locale())
+    return f"{_named_month(day)} {day.year}"
 
 
 def clock(moment: datetime | time) -> str:
@@ -91,11 +92,31 @@ def clock(moment: datetime | time) -> str:
     return f"{local:%H:%M}"
 
 
+def decimal(number: float) -> str:
+    """Give a number with at most one decimal, as it is written in the page's language: 1,4."""
+    written: str = format_decimal(number, format="0.#", locale=_locale())
+    return written
+
+
+def in_dutch(said: Callable[[], str]) -> str:
+    """Give in Dutch what the page says in another language, for whoever reads along."""
+    with speaking("nl"):
+        return said()
+
+
+def _named_month(day: date) -> str:
+    """Give a month's name; in Arabic both names, as on the booklet's paper.
+
+    The eastern one is read in Syria and Iraq, the other in Egypt and the Maghreb.
+    """
+    name = format_date(day, "MMMM", locale=_locale())
+    return f"{format_date(day, 'MMMM', locale='ar_SY')}/{name}" if language() == "ar" else name
+
+
 def _locale() -> str:
+    """Give the locale of dates and numbers; `ar` and not `ar_MA`: its August is known to all."""
     code = language()
-    return (
-        {"nl": "nl_BE", "ar": "ar_MA@numbers=latn"}.get(code, code).split("@")[0].replace("-", "_")
-    )
+    return {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}.get(code, code).replace("-", "_")
 
 
 def mount_translations(app: Flask) -> None:
@@ -103,6 +124,7 @@ def mount_translations(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters.update(
+        in_dutch=in_dutch,
         long_day=long_day,
         words_day=words_day,
         short_day=short_day,
