@@ -1,6 +1,5 @@
 """How the HTML door says no: a page with a sentence and a way on."""
 
-from http import HTTPStatus
 from uuid import uuid4
 
 import structlog
@@ -12,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from kernel.errors import Refusal, Unidentified
 from web.i18n import gettext
-from web.page import as_refusal
+from web.page import as_refusal, dressed_as
 
 log = structlog.get_logger(__name__)
 
@@ -65,11 +64,7 @@ def _to_sign_in() -> Response:
 
 
 def _refused(refusal: Refusal) -> Response:
-    response = _page(refusal.status, gettext(str(refusal)))
-    after = refusal.about.get("retry_after")
-    if after or refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = str(after or 2)
-    return response
+    return dressed_as(refusal, _page(refusal.status, gettext(str(refusal))))
 
 
 def _page(status: int, sentence: str, *, trace: str = "") -> Response:

@@ -27,11 +27,10 @@ View = Callable[..., ResponseReturnValue]
 
 @dataclass(frozen=True)
 class Problems:
-    """What was wrong with a form: a sentence, sentences by field, and the refusal's code."""
+    """What was wrong with a form: a sentence, and sentences by field."""
 
     sentence: str = ""
     fields: Mapping[str, list[str]] = field(default_factory=dict)
-    code: str = ""
 
     def __bool__(self) -> bool:
         """Whether there is anything to say."""
@@ -72,7 +71,7 @@ def page(
             signed_in = identify()
             if roles and not signed_in.actor.is_any(*roles):
                 raise Forbidden(gettext("Deze pagina is niet voor jouw account."))
-            return _worked(view, signed_in.actor, path, again, writes=writes)
+            return _worked(view, signed_in.actor, path, answering, writes=writes)
 
         answered.identity = "account"  # type: ignore[attr-defined]
         answered.roles = frozenset(roles)  # type: ignore[attr-defined]
@@ -99,7 +98,7 @@ def public_page(view: View) -> View:
 
 
 def _worked(
-    view: View, actor: Actor, path: dict[str, Any], answering: _Answering, writes: bool | None
+    view: View, actor: Actor, path: dict[str, Any], answering: _Answering, *, writes: bool | None
 ) -> Response:
     write = request.method not in {"GET", "HEAD"} if writes is None else writes
     try:
