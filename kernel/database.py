@@ -116,6 +116,10 @@ class Database:
         return self.engine.execution_options(writes=True)
 
     @cached_property
+    def _readers(self) -> Engine:
+        return self.engine.execution_options(postgresql_readonly=True)
+
+    @cached_property
     def _lock_file(self) -> Any:
         path = Path(str(make_url(self.url).database) + ".lock")
         return path.open("a")
@@ -130,7 +134,7 @@ class Database:
         try:
             with (
                 self._turn_of(writes=writes),
-                Session(self._writers if writes else self.engine) as session,
+                Session(self._writers if writes else self._readers) as session,
                 session.begin(),
             ):
                 yield session
@@ -168,7 +172,7 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection; the next use opens them again."""
-        for name in ("engine", "_writers", "_lock_file"):
+        for name in ("engine", "_writers", "_readers", "_lock_file"):
             thing = self.__dict__.pop(name, None)
             if isinstance(thing, Engine):
                 thing.dispose()

@@ -115,10 +115,14 @@ def _described(
 
 def _in_file(file: Path, faults: list[str]) -> list[dict[str, Any]]:
     try:
-        return list(tomllib.loads(file.read_text("utf-8")).get("city", []))
+        found = tomllib.loads(file.read_text("utf-8")).get("city")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         faults.append(f"OPSTAP_CITIES {file}: {error}")
         return []
+    if not isinstance(found, list) or not found:
+        faults.append(f"OPSTAP_CITIES {file}: describe each city under [[city]]")
+        return []
+    return found
 
 
 def _built(

@@ -1,0 +1,75 @@
+"""The funnel counts families, each once, from the booklet they got first."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from kernel.cities import City
+from kernel.errors import Forbidden
+from tests import build
+from tests.build import MONDAY, at_work, scanned
+from vouchers.models import Booklet
+from vouchers.replacing import replace_lost_booklet
+from vouchers.uptake import Cohort, Steps, Uptake, uptake
+
+AUTUMN = {"since": date(2026, 9, 1), "until": date(2026, 11, 30)}
+
+
+def test_each_step_is_part_of_the_one_before(city: City) -> None:
+    referrer, provider = build.referrer(city), build.provider(city)
+    visit = {"location_id": provider.location_id, "day": date(2026, 9, 20)}
+    for used in (0, 0, 1, 3, 10):
+        paper = build.handed_out(city, referrer, appointment=visit if used == 1 else None)
+        for n in range(used):
+            scanned(city, provider, paper.codes[n], now=MONDAY + timedelta(days=n))
+    october = build.handed_out(city, referrer, now=MONDAY.replace(month=10))
+    scanned(city, provider, october.codes[0], now=MONDAY.replace(month=11))
+    figure = read(city)
+    assert figure.cohorts == (
+        Cohort(
+            month=date(2026, 9, 1),
+            steps=Steps(handed_out=5, visit_agreed=1, first_use=3, three_or_more=2, all_used=1),
+        ),
+        Cohort(month=date(2026, 10, 1), steps=Steps(handed_out=1, first_use=1)),
+    )
+    assert figure.total == Steps(
+        handed_out=6, visit_agreed=1, first_use=4, three_or_more=2, all_used=1
+    )
+    assert figure.total.not_used == 2
+
+
+def test_a_family_whose_booklet_was_lost_counts_once_in_its_first_month(city: City) -> None:
+    referrer, provider = build.referrer(city), build.provider(city)
+    old = build.handed_out(city, referrer)
+    for n in range(2):
+        scanned(city, provider, old.codes[n], now=MONDAY + timedelta(days=n))
+    with at_work(city, referrer.actor, MONDAY.replace(month=10)) as uow:
+        new = build.paper(replace_lost_booklet(uow, booklet_id=old.id))
+    scanned(city, provider, new.codes[0], now=MONDAY.replace(month=10))
+    figure = read(city)
+    assert figure.total == Steps(handed_out=1, first_use=1, three_or_more=1)
+    assert [cohort.month for cohort in figure.cohorts] == [date(2026, 9, 1)]
+
+
+def test_training_is_in_no_figure(city: City) -> None:
+    paper = build.handed_out(city, build.referrer(city))
+    with at_work(city) as uow:
+        uow.session.get_one(Booklet, paper.id).training = True
+    assert read(city).total == Steps()
+
+
+def test_the_month_is_that_of_brussels(city: City) -> None:
+    late = MONDAY.fromisoformat("2026-09-30T22:30:00+00:00")  # half past midnight in Brussels
+    build.handed_out(city, build.referrer(city), now=late)
+    assert [cohort.month for cohort in read(city).cohorts] == [date(2026, 10, 1)]
+
+
+def test_an_evaluator_reads_no_exact_figure(city: City) -> None:
+    for actor in (build.referrer(city).actor, build.provider(city).actor):
+        with pytest.raises(Forbidden), at_work(city, actor) as uow:
+            uptake(uow, **AUTUMN)
+
+
+def read(city: City) -> Uptake:
+    with at_work(city, build.regie(city).actor) as uow:
+        return uptake(uow, **AUTUMN)
