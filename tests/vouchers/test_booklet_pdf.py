@@ -105,7 +105,7 @@ def test_what_is_filled_in_keeps_its_own_direction_within_arabic() -> None:
     sender = replace(SENDER, privacy_contact="089 00 00 01 of privacy@genk.example")
     printed = booklet(6, language="ar", first_visit=None)
     places = words_with_places_in(booklet_pdf([printed], sender, only_page=1))
-    # The mail address stands twice: in the Dutch column at the left, in the Arabic one at the right.
+    # It stands twice: in the Dutch column at the left, in the Arabic one at the right.
     mail = max(place for word, place in places if word == "privacy@genk.example")
     line = sorted((place[0], word) for word, place in places if place[1] == mail[1])
     words = [word for right, word in line if right <= mail[0]]
@@ -162,7 +162,9 @@ def test_the_longest_names_still_fit_on_their_sheet(language: str) -> None:
     )
     sender = replace(
         SENDER,
-        controller="Het intergemeentelijk samenwerkingsverband kinderopvang Noord-Limburg",
+        controller="Het intergemeentelijk samenwerkingsverband kinderopvang Noord-Limburg van de "
+        "steden en gemeenten Bree, Bocholt, Hamont-Achel, Hechtel-Eksel, Lommel, Oudsbergen, "
+        "Peer en Pelt",
         privacy_contact="gegevensbescherming@kinderopvang-noord-limburg.example of 089 00 00 01",
         desk_address="Huis van het Kind, Burgemeester Voorbeeldstraat 123 bus 4, 3990 Peer-Wauberg",
         desk_hours="Op maandag, dinsdag en donderdag van 9 tot 12 en van 13 tot 16 uur",

@@ -45,8 +45,8 @@ def unbroken(text: str) -> str:
 
 
 def _manner(spoken: Phrases) -> Voice:
-    code, direction = spoken.language.code.split("-")[0], spoken.language.direction
-    return {"language": code, "direction": direction}
+    one = spoken.language
+    return {"language": one.code.split("-")[0], "direction": one.direction, "font": one.font}
 
 
 def _privacy(spoken: Phrases, sender: Sender) -> Voice:
