@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from kernel.errors import Invalid, Refusal
+from kernel.logs import frames
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,9 @@ def answer(error: Exception) -> Response:
             return _refused(Invalid.of_messages(error.messages))
         case HTTPException():
             return _http(error)
-    log.error("unforeseen", error=type(error).__name__, trace=trace_id(), exc_info=error)
+        case RecursionError():  # JSON nested thousands deep: nobody means that
+            return problem(400, "http-400", _SAID[400])
+    log.error("unforeseen", error=type(error).__name__, trace=trace_id(), at=frames(error))
     return problem(500, "error", "Er ging iets mis bij ons. Probeer het straks opnieuw.")
 
 

@@ -104,6 +104,7 @@ class Database:
             return _sqlite_engine(self.url)
         return create_engine(
             self.url,
+            hide_parameters=True,
             pool_size=2,
             max_overflow=8,
             pool_timeout=PATIENCE,
@@ -182,7 +183,12 @@ class Database:
 
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
-        url, pool_size=2, max_overflow=8, pool_timeout=PATIENCE, connect_args={"timeout": PATIENCE}
+        url,
+        hide_parameters=True,
+        pool_size=2,
+        max_overflow=8,
+        pool_timeout=PATIENCE,
+        connect_args={"timeout": PATIENCE},
     )
 
     @event.listens_for(engine, "connect")

@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from kernel.errors import Refusal, Unidentified
+from kernel.logs import frames
 from web.i18n import gettext
 from web.page import as_refusal, dressed_as
 
@@ -51,7 +52,7 @@ def answer(error: Exception) -> ResponseReturnValue:
             status = error.code or 500
             return _page(status, gettext(_SAID.get(status, _SAID[400])))
     trace = uuid4().hex
-    log.error("unforeseen", error=type(error).__name__, trace=trace, exc_info=error)
+    log.error("unforeseen", error=type(error).__name__, trace=trace, at=frames(error))
     return _page(500, gettext(_SAID[500]), trace=trace)
 
 

@@ -25,6 +25,7 @@ class Fault:
     first: int
     last: int
     reasons: tuple[Reason, ...]
+    parsed: bool = True  # whether its cells could be told apart
 
     def __str__(self) -> str:
         return f"regel {self.first}: {'; '.join(map(str, self.reasons))}"

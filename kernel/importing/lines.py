@@ -77,9 +77,9 @@ def physical_lines(path: Path, encoding: str, progress: Progress) -> Iterator[Ph
 
 
 def _raw_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Give each line with its number, each byte as the latin-1 sign of its value.
+    r"""Give each line with its number, each byte as the latin-1 sign of its value.
 
-    Latin-1 loses nothing, and text mode knows every kind of line end: \\n, \\r\\n and a lone \\r.
+    Latin-1 loses nothing, and text mode knows every kind of line end: \n, \r\n and a lone \r.
     """
     try:
         with path.open(encoding="latin-1", newline="") as file:

@@ -69,7 +69,7 @@ def test_a_rule_holds_from_its_day_and_the_default_before(city: City) -> None:
 def test_an_event_is_never_changed_or_deleted(city: City) -> None:
     build.handed_out(city, build.referrer(city))
     for change in (update(RecordedEvent).values(name="other"), delete(RecordedEvent)):
-        with pytest.raises(DBAPIError, match="append.only"), at_work(city) as uow:
+        with pytest.raises(DBAPIError, match=r"append.only"), at_work(city) as uow:
             uow.session.execute(change)
 
 
