@@ -22,6 +22,8 @@ _NO_CSV = {
 }
 _SAVE_AS = "Open het in je rekenblad en bewaar het als 'CSV UTF-8'."
 
+_TELL_EVERY = 1000  # lines
+
 Progress = Callable[[int], object]  # takes how many bytes were read since the last call
 
 
@@ -40,7 +42,7 @@ def encoding_of(path: Path) -> str:
     A file that has both is UTF-8 with some broken lines: text in Windows-1252 hardly ever reads as
     UTF-8 by accident. Refuses a file that is empty, too large (200 MB) or not text at all.
     """
-    size = path.stat().st_size
+    size = size_of(path)
     if size > MOST_BYTES:
         raise WrongFile(
             f"Dit bestand is te groot: {size // MEGABYTE} MB, en we lezen er hoogstens "
@@ -59,11 +61,24 @@ def encoding_of(path: Path) -> str:
     return CP1252 if broken and not whole else UTF8
 
 
+def size_of(path: Path) -> int:
+    """Give a file's size in bytes; refuse what is no file, or cannot be seen."""
+    try:
+        if not path.is_file():
+            raise WrongFile(f"{path.name} is geen bestand, of het is er niet.")
+        return path.stat().st_size
+    except (OSError, ValueError) as error:
+        raise WrongFile(f"{path.name} kunnen we niet openen.") from error
+
+
 def physical_lines(path: Path, encoding: str, progress: Progress) -> Iterator[PhysicalLine]:
     """Give each line of a file; one with an unreadable sign or a NUL byte carries that as fault."""
+    read = 0
     for number, raw in _raw_lines(path):
-        if number % 1000 == 0:
-            progress(len(raw))
+        read += len(raw)
+        if number % _TELL_EVERY == 0:
+            progress(read)
+            read = 0
         stored = (raw.removeprefix(_BOM) if number == 1 else raw).encode("latin-1")
         if b"\0" in stored:
             yield PhysicalLine(number, stored.decode(encoding, "replace"), "bevat een NUL-byte")
