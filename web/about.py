@@ -1,8 +1,9 @@
 """What anybody may know: the city's colours, privacy, accessibility, and help."""
 
-from flask import Blueprint, Response, g, render_template
+from flask import Blueprint, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
+from web.i18n import spoken, translated_languages
 from web.page import public_page
 
 desk = Blueprint("about", __name__)
@@ -20,8 +21,9 @@ def theme() -> ResponseReturnValue:
 @desk.get("/privacy")
 @public_page
 def privacy() -> ResponseReturnValue:
-    """Say what is kept of a family, why, how long, and whom to ask."""
-    return render_template("about/privacy.html")
+    """Say what is kept of a family, why, how long, and whom to ask, in the family's language."""
+    g.language = spoken(request.args.get("taal")) or "nl"
+    return render_template("about/privacy.html", languages=translated_languages())
 
 
 @desk.get("/toegankelijkheid")

@@ -10,7 +10,7 @@ from kernel.places import nearest_places
 from kernel.unit_of_work import UnitOfWork
 from vouchers.errors import UnknownCode
 from vouchers.looking_up import OwnBooklet, read_own_booklet
-from web.i18n import translated_languages
+from web.i18n import spoken, translated_languages
 from web.page import holders_page, public_page
 
 desk = Blueprint("cheque", __name__)
@@ -79,7 +79,7 @@ def _page(template: str, **told: Any) -> str:
     return render_template(
         template,
         languages=translated_languages(),
-        asked=_asked(),
+        asked=spoken(_sent("taal")),
         scan_page=url_for("scan.show") if scan else "",
         **told,
     )
@@ -98,14 +98,4 @@ def _sent(name: str) -> str:
 
 def _speak(familys: str | None) -> None:
     """Let the page speak the language that was asked for, else the family's, else Dutch."""
-    g.language = _asked() or (familys if familys in _spoken() else "nl")
-
-
-def _asked() -> str:
-    """Give the language that was chosen on the page, '' when none that we speak."""
-    asked = _sent("taal")
-    return asked if asked in _spoken() else ""
-
-
-def _spoken() -> set[str]:
-    return {language.code for language in translated_languages()}
+    g.language = spoken(_sent("taal")) or spoken(familys) or "nl"

@@ -66,6 +66,11 @@ def translated_languages() -> tuple[Language, ...]:
     )
 
 
+def spoken(code: str | None) -> str:
+    """Give the language when family pages speak it, else '' (whatever was asked)."""
+    return code if code and code in {known.code for known in translated_languages()} else ""
+
+
 def long_day(day: date) -> str:
     """Give a day as people plan it: maandag 17 januari 2028 (western digits everywhere)."""
     return f"{format_date(day, 'EEEE', locale=_locale())} {words_day(day)}"
