@@ -238,3 +238,13 @@ def triggers(city: City) -> list[tuple[str, ...]]:
         ).all()
     engine.dispose()
     return [tuple(str(cell) for cell in row) for row in rows]
+
+
+def test_every_table_and_every_event_is_in_the_glossary() -> None:
+    load_everything()
+    glossary = (HOUSE / "docs" / "glossary.md").read_text()
+    tables = {mapper.class_.__name__ for mapper in Base.registry.mappers}
+    ours = [k for k in Event.__subclasses__() if k.__module__.split(".")[0] != "tests"]
+    missing = {name for name in tables if f"`{name}`" not in glossary}
+    missing |= {k.name for k in ours if f"| `{k.name}` | `{k.__name__}` |" not in glossary}
+    assert missing == set()
