@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -16,25 +17,40 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 import api.errors
-import vouchers.models  # noqa: F401 — migrations and mappers must know every table
+import kernel.checking
+import vouchers.checking
+import vouchers.models  # migrations and mappers must know every table
 import web.errors
 from api import mount_api
 from api.health import health
 from demo.seeding import seed_demo
 from jobs.clock import Clock
+from jobs.dispatch import dispatch_events
 from jobs.schedule import JOBS
+from kernel.access import CLOCK
 from kernel.calendar import BRUSSELS
 from kernel.cities import Cities, City
 from kernel.errors import Refusal
 from kernel.headers import security_headers
+from kernel.importing.lines import size_of
+from kernel.importing.locations import import_locations
+from kernel.importing.mapping import Mapping
+from kernel.importing.mapping_file import read_mapping
+from kernel.importing.planning import plan_locations
+from kernel.importing.rejects import write_rejects
+from kernel.importing.report import city_report, file_report
+from kernel.importing.sorting import SortedRows, sort_rows
 from kernel.logs import configure_logs
 from kernel.overlap import install_triggers
 from kernel.settings import Settings, WrongSettings, read_settings
 from kernel.signing_in import create_token
+from kernel.unit_of_work import unit_of_work
 from web import mount_site
 
 HOUSE = Path(__file__).parent
 MEGABYTE = 1024 * 1024
+
+CHECKS = (*kernel.checking.CHECKS, *vouchers.checking.CHECKS)
 
 log = structlog.get_logger("access")
 
@@ -165,7 +181,7 @@ def seed() -> None:
 def demo(host: str | None) -> None:
     """Fill empty cities with the demo."""
     for city in _chosen(host):
-        click.echo(seed_demo(city))
+        click.echo(seed_demo(city, dispatch=dispatch_events))
 
 
 @command.group()
@@ -216,3 +232,71 @@ def jobs_run(name: str, day: datetime | None, host: str | None) -> None:
             else None
         )
         click.echo(f"{city.host}: {job.run(city, now)}")
+
+
+@command.group("import")
+def take_in() -> None:
+    """Take in what another register knows."""
+
+
+@take_in.command("locations")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--map", "map_file", required=True, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would happen; write nothing.")
+@click.option("--on-error", type=click.Choice(["none", "skip"]), default="none", show_default=True)
+@city_option
+def take_in_locations(
+    file: Path, map_file: Path, on_error: str, host: str | None, *, dry_run: bool
+) -> None:
+    """Take in providers' locations from a CSV file, by a mapping file (docs/importing.md)."""
+    try:
+        cities = _chosen(host)
+        found = _read(file, read_mapping(map_file))
+        _tell(file_report(file, found))
+        if found.faults and on_error == "none":
+            raise click.ClickException(
+                "Er is niets ingelezen. Verbeter de foute regels, of laat ze weg met "
+                "--on-error skip: ze komen dan in een eigen bestand."
+            )
+        if found.faults and not dry_run:
+            click.echo(f"De foute regels staan in {write_rejects(file, found)}.")
+        for city in cities:
+            with unit_of_work(city, CLOCK, writes=not dry_run) as uow:
+                deed = plan_locations if dry_run else import_locations
+                plan = deed(uow, places=found.places)
+            _tell(city_report(city.host, plan, dry_run=dry_run))
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal)) from None
+
+
+def _read(file: Path, mapping: Mapping) -> SortedRows:
+    """Read a file, with progress on the screen where it takes longer than a breath."""
+    size = size_of(file)
+    if size < 5 * MEGABYTE:
+        return sort_rows(file, mapping)
+    with click.progressbar(length=size, label="Lezen", file=sys.stderr) as bar:
+        return sort_rows(file, mapping, bar.update)
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+@command.command()
+@city_option
+def check(host: str | None) -> None:
+    """Ask every invariant of the database; exit with 1 when one does not hold."""
+    failed = False
+    try:
+        for city in _chosen(host):
+            with city.database.transaction(writes=False) as session:
+                done = kernel.checking.run_checks(session, CHECKS, now=datetime.now(BRUSSELS))
+            for each in done:
+                said = "ok    " if each.holds else "FAILED"
+                about = each.check
+                click.echo(f"{city.host}  {said}  {each.count:6}  {about.name:28} {about.sentence}")
+                failed |= not each.holds
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal)) from None
+    sys.exit(int(failed))
