@@ -1,5 +1,6 @@
 """Two periods of one thing never overlap: kept by a pair of triggers on both databases."""
 
+import re
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -35,6 +36,13 @@ def install_triggers(connection: Connection) -> None:
     statements = _sqlite if connection.dialect.name == "sqlite" else _postgresql
     for statement in statements():
         connection.execute(text(statement))
+
+
+def trigger_names(dialect: str) -> list[str]:
+    """Give the name of every trigger that a database of this dialect must have."""
+    statements = _sqlite() if dialect == "sqlite" else _postgresql()
+    made = (re.match(r"CREATE (?:OR REPLACE )?TRIGGER (\w+)", each) for each in statements)
+    return [found[1] for found in made if found]
 
 
 def _overlapping(period: Period) -> str:
