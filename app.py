@@ -25,6 +25,7 @@ from api import mount_api
 from api.health import health
 from demo.seeding import seed_demo
 from jobs.clock import Clock
+from jobs.dispatch import dispatch_events
 from jobs.schedule import JOBS
 from kernel.access import CLOCK
 from kernel.calendar import BRUSSELS
@@ -180,7 +181,7 @@ def seed() -> None:
 def demo(host: str | None) -> None:
     """Fill empty cities with the demo."""
     for city in _chosen(host):
-        click.echo(seed_demo(city))
+        click.echo(seed_demo(city, dispatch=dispatch_events))
 
 
 @command.group()
