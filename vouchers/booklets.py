@@ -119,6 +119,7 @@ class BookletFile:
     district_id: UUID | None
     first_names: tuple[str, ...]
     visit_on: date | None
+    visit_location_id: UUID | None
     visit_at: str | None
     visit_company: str | None
     replaced_by: UUID | None
@@ -144,7 +145,7 @@ def read_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> BookletFile:
         .where(Booklet.id == booklet.id)
     ).one()
     visit = uow.session.execute(
-        select(Appointment.day, Location.name, Appointment.company)
+        select(Appointment.day, Location.id, Location.name, Appointment.company)
         .join(Location, Location.id == Appointment.location_id)
         .where(Appointment.booklet_id == booklet.id, Appointment.replaced_at.is_(None))
     ).one_or_none()
@@ -165,8 +166,9 @@ def read_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> BookletFile:
         district_id=row.district_id,
         first_names=tuple(name for name in names if name),
         visit_on=visit[0] if visit else None,
-        visit_at=visit[1] if visit else None,
-        visit_company=visit[2] if visit else None,
+        visit_location_id=visit[1] if visit else None,
+        visit_at=visit[2] if visit else None,
+        visit_company=visit[3] if visit else None,
         replaced_by=new,
     )
 

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from kernel.languages import BY_CODE
 from kernel.text import Line, Phone
+from vouchers.calls import CallOutcome
 from vouchers.models import CareMoment, Company, SameDayReason
 
 _MISSING: dict[str, Any] = {
@@ -64,6 +65,26 @@ class AppointmentFields(Schema):
     location_id = fields.UUID(data_key="locationId", required=True, error_messages=_MISSING)
     day = fields.Date(data_key="on", required=True, error_messages=_MISSING)
     company = fields.String(load_default=Company.ALONE, validate=_one_of([str(c) for c in Company]))
+
+
+class VisitRequest(Schema):
+    """Agree a first visit for a booklet that is in a family's hands."""
+
+    appointment = fields.Nested(AppointmentFields, required=True, error_messages=_MISSING)
+
+
+class CallRequest(Schema):
+    """What came of a call to a family."""
+
+    outcome = fields.Enum(
+        CallOutcome,
+        by_value=True,
+        required=True,
+        error_messages={
+            "required": "Kies wat je hoorde.",
+            "unknown": "Kies een van de mogelijkheden.",
+        },
+    )
 
 
 class BookletRequest(Schema):

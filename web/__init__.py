@@ -6,12 +6,12 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import FileSystemLoader
 
-from web import about, api_page, cheque, home, sign_in
+from web import about, api_page, booklets, calls, cheque, hand_out, home, sign_in
 from web.i18n import mount_translations
 from web.page import mount_pages
 from web.saying import mount_sayings
 
-ROOMS = (about, api_page, cheque, home, sign_in)
+ROOMS = (about, api_page, booklets, calls, cheque, hand_out, home, sign_in)
 
 
 def mount_site(app: Flask) -> None:

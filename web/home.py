@@ -28,7 +28,7 @@ MENU: Mapping[Role, Sequence[Entry]] = {
     Role.REFERRER: (
         Entry("hand_out.show", N_("Nieuw boekje"), "booklet"),
         Entry("calls.show", N_("Vandaag"), "phone"),
-        Entry("booklets.index", N_("Mijn boekjes"), "search"),
+        Entry("booklet.index", N_("Mijn boekjes"), "search"),
     ),
     Role.PROVIDER: (
         Entry("scan.show", N_("Scan"), "scan"),
@@ -38,7 +38,7 @@ MENU: Mapping[Role, Sequence[Entry]] = {
     Role.REGIE: (
         Entry("figures.show", N_("Bereik"), "chart"),
         Entry("calls.show", N_("Opvolging"), "phone"),
-        Entry("booklets.index", N_("Boekjes"), "booklet"),
+        Entry("booklet.index", N_("Boekjes"), "booklet"),
         Entry("locations.index", N_("Opvang"), "house"),
     ),
     Role.EVALUATOR: (Entry("figures.evaluator", N_("Cijfers"), "chart"),),

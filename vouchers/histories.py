@@ -1,0 +1,82 @@
+"""What happened with one booklet, from its hand-out to its last cheque."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import select
+
+from kernel.access import Role, allowed
+from kernel.calendar import day_of
+from kernel.organisations import Location
+from kernel.unit_of_work import UnitOfWork
+from vouchers.models import Appointment, Booklet, Redemption
+from vouchers.replacing import own_booklet
+
+
+class Happening(StrEnum):
+    """What can happen with a booklet, as its referrer tells it."""
+
+    HANDED_OUT = "handed-out"
+    VISIT_AGREED = "visit-agreed"
+    USED = "used"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryLine:
+    """One thing that happened: when, where, with which cheque, or about which day."""
+
+    on: date
+    what: Happening
+    where: str | None = None
+    cheque_number: int | None = None
+    about: date | None = None
+
+
+@allowed(Role.REFERRER, Role.REGIE)
+def read_history(uow: UnitOfWork, *, booklet_id: UUID) -> list[HistoryLine]:
+    """Give what happened with a booklet, the latest first; refuse another organisation's.
+
+    A use that was undone is read as never scanned. Only this booklet's lines: a replaced one has
+    its own.
+    """
+    booklet = own_booklet(uow, booklet_id)
+    lines = [*_uses(uow, booklet), *_losses(uow, booklet), *_visits(uow, booklet)]
+    if booklet.handed_out_on is not None:
+        lines.append(HistoryLine(on=booklet.handed_out_on, what=Happening.HANDED_OUT))
+    return sorted(lines, key=lambda line: line.on, reverse=True)
+
+
+def _uses(uow: UnitOfWork, booklet: Booklet) -> list[HistoryLine]:
+    rows = uow.session.execute(
+        select(Redemption.care_date, Redemption.cheque_number, Location.name)
+        .join(Location, Location.id == Redemption.location_id)
+        .where(Redemption.booklet_id == booklet.id, Redemption.annulled_at.is_(None))
+        .order_by(Redemption.care_date.desc(), Redemption.redeemed_at.desc())
+    )
+    return [
+        HistoryLine(on=on, what=Happening.USED, cheque_number=number, where=where)
+        for on, number, where in rows
+    ]
+
+
+def _visits(uow: UnitOfWork, booklet: Booklet) -> list[HistoryLine]:
+    rows = uow.session.execute(
+        select(Appointment.made_at, Appointment.day, Location.name)
+        .join(Location, Location.id == Appointment.location_id)
+        .where(Appointment.booklet_id == booklet.id)
+        .order_by(Appointment.made_at.desc())
+    )
+    return [
+        HistoryLine(on=day_of(made), what=Happening.VISIT_AGREED, about=day, where=where)
+        for made, day, where in rows
+    ]
+
+
+def _losses(uow: UnitOfWork, booklet: Booklet) -> list[HistoryLine]:
+    days = uow.session.scalars(
+        select(Booklet.handed_out_on).where(Booklet.replaces_id == booklet.id)
+    )
+    return [HistoryLine(on=day, what=Happening.LOST) for day in days if day is not None]
