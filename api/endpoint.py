@@ -110,10 +110,10 @@ class endpoint:  # noqa: N801 — it stands above a view, as a decorator does
                 code, schema=Problem, content_type="application/problem+json", description=text
             )(view)
         if self.headers is not None:
-            view = blueprint.arguments(self.headers, location="headers")(view)
+            view = blueprint.arguments(self.headers(), location="headers")(view)
         if self.takes is not None:
             place = "query" if self.method == "GET" else "json"
-            view = blueprint.arguments(self.takes, location=place)(view)
+            view = blueprint.arguments(self.takes(), location=place)(view)
         return view
 
     def _identified(self, view: View) -> View:

@@ -2,18 +2,30 @@
 
 import fcntl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from select import POLLIN, poll
 from typing import Any, ClassVar, Literal, dataclass_transform
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Engine,
+    MetaData,
+    Row,
+    Select,
+    Table,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -84,6 +96,11 @@ class Entity(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
 
 
+def table_of(model: type[Base]) -> Table:
+    """Give the table of a mapped class, for the few paths that write rows by Core."""
+    return Base.metadata.tables[model.__tablename__]
+
+
 class Database:
     """One city's database, opened when first needed."""
 
@@ -92,7 +109,7 @@ class Database:
         self.url = url
         self._turn = threading.Lock()
 
-    @property
+    @cached_property
     def dialect(self) -> Literal["sqlite", "postgresql"]:
         """Say which of the two it is."""
         return "sqlite" if make_url(self.url).get_backend_name() == "sqlite" else "postgresql"
@@ -102,15 +119,7 @@ class Database:
         """The connection pool, made at first use."""
         if self.dialect == "sqlite":
             return _sqlite_engine(self.url)
-        return create_engine(
-            self.url,
-            hide_parameters=True,
-            pool_size=2,
-            max_overflow=8,
-            pool_timeout=PATIENCE,
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": int(PATIENCE)},
-        )
+        return _postgresql_engine(self.url)
 
     @cached_property
     def _writers(self) -> Engine:
@@ -119,6 +128,13 @@ class Database:
     @cached_property
     def _readers(self) -> Engine:
         return self.engine.execution_options(postgresql_readonly=True)
+
+    @cached_property
+    def _asking(self) -> Engine:
+        """For a single question: on PostgreSQL it goes without BEGIN and COMMIT around it."""
+        if self.dialect == "sqlite":
+            return self.engine.execution_options(asks=True)
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @cached_property
     def _lock_file(self) -> Any:
@@ -132,24 +148,21 @@ class Database:
         Refuses with the refusal that belongs to a violated constraint, and with Unavailable when
         the database cannot answer.
         """
-        try:
-            with (
-                self._turn_of(writes=writes),
-                Session(self._writers if writes else self._readers) as session,
-                session.begin(),
-            ):
-                yield session
-        except IntegrityError as error:
-            refusal = refusal_of(error)
-            if refusal is None:
-                raise
-            raise refusal from error
-        except (OperationalError, PoolTimeout) as error:
-            raise Unavailable from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise Unavailable from error
-            raise
+        with (
+            _told_as_refusals(),
+            self._turn_of(writes=writes),
+            Session(self._writers if writes else self._readers) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def ask(self, question: Select[Any], values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Give the rows of one statement that stands alone: it sees one moment by itself.
+
+        Refuses with Unavailable when the database cannot answer.
+        """
+        with _told_as_refusals(), self._asking.connect() as connection:
+            return connection.execute(question, values).all()
 
     @contextmanager
     def _turn_of(self, *, writes: bool) -> Iterator[None]:
@@ -173,12 +186,51 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection; the next use opens them again."""
-        for name in ("engine", "_writers", "_readers", "_lock_file"):
+        for name in ("engine", "_writers", "_readers", "_asking", "_lock_file"):
             thing = self.__dict__.pop(name, None)
             if isinstance(thing, Engine):
                 thing.dispose()
             elif thing is not None:
                 thing.close()
+
+
+@contextmanager
+def _told_as_refusals() -> Iterator[None]:
+    """Say what the database says in the house's own words."""
+    try:
+        yield
+    except IntegrityError as error:
+        refusal = refusal_of(error)
+        if refusal is None:
+            raise
+        raise refusal from error
+    except (OperationalError, PoolTimeout) as error:
+        raise Unavailable from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable from error
+        raise
+
+
+def _postgresql_engine(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=2,
+        max_overflow=8,
+        pool_timeout=PATIENCE,
+        connect_args={"connect_timeout": int(PATIENCE)},
+    )
+
+    @event.listens_for(engine, "checkout")
+    def _still_there(connection: Any, _record: Any, _proxy: Any) -> None:
+        # A server that left said so on the socket. Looking costs nothing; a ping costs a journey.
+        heard = poll()
+        heard.register(connection.fileno(), POLLIN)
+        if heard.poll(0):
+            raise DisconnectionError
+
+    return engine
 
 
 def _sqlite_engine(url: str) -> Engine:
@@ -199,7 +251,8 @@ def _sqlite_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("asks", False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
     return engine

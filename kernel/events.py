@@ -1,7 +1,7 @@
 """What happened, written down in the same transaction as the change it tells of."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, ClassVar, get_args, get_type_hints
 from uuid import UUID, uuid4
@@ -88,7 +88,7 @@ Subscriptions = Mapping[type[Event], Sequence[Handler]]
 
 def to_payload(event: Event) -> dict[str, Any]:
     """Give an event's fields as JSON can hold them."""
-    return {key: _plain(value) for key, value in asdict(event).items()}
+    return {one.name: _plain(getattr(event, one.name)) for one in fields(event)}
 
 
 def from_payload(kind: type[Event], payload: Mapping[str, Any]) -> Event:

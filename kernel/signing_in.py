@@ -11,7 +11,7 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from kernel.access import Actor, Role
@@ -128,12 +128,7 @@ def end_sessions(session: Session, *, account_id: UUID) -> None:
 def signed_in_by_cookie(city: City, *, secret: str, now: datetime) -> SignedIn | None:
     """Give whom a session's secret stands for, or None; keeps at most hourly that it was seen."""
     hashed = _sha256(secret)
-    with city.database.transaction(writes=False) as session:
-        rows = session.execute(
-            _identity(WebSession.last_seen_at)
-            .join(WebSession, WebSession.account_id == Account.id)
-            .where(WebSession.token_hash == hashed, WebSession.expires_at > now)
-        ).all()
+    rows = city.database.ask(_BY_COOKIE, {"hashed": hashed, "now": now})
     if not rows:
         return None
     if rows[0][-1] < now - SEEN_EVERY:
@@ -148,12 +143,7 @@ def signed_in_by_cookie(city: City, *, secret: str, now: datetime) -> SignedIn |
 
 def signed_in_by_token(city: City, *, token: str) -> SignedIn | None:
     """Give whom a bearer token stands for, with the token's scopes, or None. One statement."""
-    with city.database.transaction(writes=False) as session:
-        rows = session.execute(
-            _identity(AccessToken.scopes)
-            .join(AccessToken, AccessToken.account_id == Account.id)
-            .where(AccessToken.token_hash == _sha256(token), AccessToken.revoked_at.is_(None))
-        ).all()
+    rows = city.database.ask(_BY_TOKEN, {"hashed": _sha256(token)})
     if not rows:
         return None
     return _signed_in([tuple(row) for row in rows], frozenset(rows[0][-1].split()))
@@ -193,6 +183,18 @@ def _identity(last: InstrumentedAttribute[Any]) -> Select[Any]:
         .join(AccountRole, AccountRole.account_id == Account.id)
         .where(Account.disabled_at.is_(None))
     )
+
+
+_BY_COOKIE = (
+    _identity(WebSession.last_seen_at)
+    .join(WebSession, WebSession.account_id == Account.id)
+    .where(WebSession.token_hash == bindparam("hashed"), WebSession.expires_at > bindparam("now"))
+)
+_BY_TOKEN = (
+    _identity(AccessToken.scopes)
+    .join(AccessToken, AccessToken.account_id == Account.id)
+    .where(AccessToken.token_hash == bindparam("hashed"), AccessToken.revoked_at.is_(None))
+)
 
 
 def _signed_in(rows: list[tuple[object, ...]], scopes: frozenset[str]) -> SignedIn:

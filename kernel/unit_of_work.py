@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 from sqlalchemy.orm import Session
 
 from kernel.access import Actor
 from kernel.calendar import day_of
 from kernel.cities import City
+from kernel.database import table_of
 from kernel.events import Event, PendingEvent, RecordedEvent, to_payload
+
+_EVENT = table_of(RecordedEvent)
+_RECORD = insert(_EVENT).returning(_EVENT.c.number)
+_OWE = insert(table_of(PendingEvent))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +34,16 @@ class UnitOfWork:
         """The Brussels date of this moment."""
         return day_of(self.now)
 
+    @property
+    def connection(self) -> Connection:
+        """The same transaction, for the few paths that write rows by Core."""
+        return self.session.connection()
+
     def record(self, event: Event) -> None:
         """Write down what happened; everything that follows, follows from this row."""
-        number = self.session.execute(
-            insert(RecordedEvent).returning(RecordedEvent.number),
+        connection = self.connection
+        number = connection.execute(
+            _RECORD,
             {
                 "id": uuid4(),
                 "name": event.name,
@@ -42,7 +53,7 @@ class UnitOfWork:
                 "actor_id": self.actor.account_id,
             },
         ).scalar_one()
-        self.session.execute(insert(PendingEvent), {"event_number": number})
+        connection.execute(_OWE, {"event_number": number})
 
 
 @contextmanager
