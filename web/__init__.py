@@ -6,12 +6,24 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import FileSystemLoader
 
-from web import about, api_page, booklets, calls, cheque, hand_out, home, sign_in
+from web import (
+    about,
+    api_page,
+    booklets,
+    calls,
+    cheque,
+    hand_out,
+    home,
+    money,
+    scan,
+    sign_in,
+    today,
+)
 from web.i18n import mount_translations
 from web.page import mount_pages
 from web.saying import mount_sayings
 
-ROOMS = (about, api_page, booklets, calls, cheque, hand_out, home, sign_in)
+ROOMS = (about, api_page, booklets, calls, cheque, hand_out, home, money, scan, sign_in, today)
 
 
 def mount_site(app: Flask) -> None:
