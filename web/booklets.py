@@ -75,7 +75,9 @@ def along(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("booklet.show", booklet_id=booklet_id))
     places = nearest_places(uow, district_id=file.district_id)
     with speaking(spoken(file.language) or "nl"):
-        familys = render_template("booklets/_along.html", file=file, row=file.row, places=places)
+        familys = render_template(
+            "booklets/_along.html", file=file, row=file.row, places=places, today=uow.today
+        )
     return render_template(
         "booklets/along.html",
         file=file,
@@ -84,6 +86,7 @@ def along(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
         language=BY_CODE.get(file.language or ""),
         is_spoken=spoken(file.language) == file.language,
         warnings=request.args.getlist("let_op"),
+        today=uow.today,
     )
 
 
