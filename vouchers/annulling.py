@@ -28,6 +28,7 @@ def annul_redemption(uow: UnitOfWork, *, redemption_id: UUID) -> Redemption:
         raise UndoTooLate
     used_after = _count_back(uow, redemption)
     _open_cheque(uow, redemption)
+    _date_again(uow, redemption)
     uow.record(
         RedemptionAnnulled(
             booklet_id=redemption.booklet_id,
@@ -55,11 +56,6 @@ def _own_redemption(uow: UnitOfWork, redemption_id: UUID) -> Redemption:
 
 def _count_back(uow: UnitOfWork, redemption: Redemption) -> int:
     """Take one off the booklet, first of all rows, so that a loss and an undo take turns."""
-    others = (
-        Redemption.booklet_id == redemption.booklet_id,
-        Redemption.id != redemption.id,
-        Redemption.annulled_at.is_(None),
-    )
     used_after = uow.session.execute(
         update(Booklet)
         .where(
@@ -67,17 +63,33 @@ def _count_back(uow: UnitOfWork, redemption: Redemption) -> int:
             Booklet.state == BookletState.HANDED_OUT,
             Booklet.used_count > 0,
         )
-        .values(
-            used_count=Booklet.used_count - 1,
-            first_used_on=select(func.min(Redemption.care_date)).where(*others).scalar_subquery(),
-            last_used_on=select(func.max(Redemption.care_date)).where(*others).scalar_subquery(),
-        )
+        .values(used_count=Booklet.used_count - 1)
         .returning(Booklet.used_count)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
     if used_after is None:
+        uow.session.refresh(redemption)
+        if redemption.annulled_at is not None:
+            raise AlreadyAnnulled
         raise Blocked("Dit boekje is intussen geblokkeerd. Bel de regie om dit te verbeteren.")
     return used_after
+
+
+def _date_again(uow: UnitOfWork, redemption: Redemption) -> None:
+    """Let the booklet's first and last day of use be those of what is left.
+
+    A statement of its own: one that waited for the row would not see what it waited for.
+    """
+    live = (Redemption.booklet_id == redemption.booklet_id, Redemption.annulled_at.is_(None))
+    uow.session.execute(
+        update(Booklet)
+        .where(Booklet.id == redemption.booklet_id)
+        .values(
+            first_used_on=select(func.min(Redemption.care_date)).where(*live).scalar_subquery(),
+            last_used_on=select(func.max(Redemption.care_date)).where(*live).scalar_subquery(),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _open_cheque(uow: UnitOfWork, redemption: Redemption) -> None:

@@ -151,3 +151,9 @@ refuse_by(
     "uq_booklet_family_id_ordinal", FamilyHasBooklet, columns="booklet.family_id, booklet.ordinal"
 )
 refuse_by("ux_redemption_live", AlreadyUsed, columns="redemption.cheque_id")
+# The same body would have waited for the first one's booklet, and found its answer.
+refuse_by(
+    "uq_redemption_account_id_idempotency_key",
+    IdempotencyMismatch,
+    columns="redemption.account_id, redemption.idempotency_key",
+)

@@ -7,8 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, insert, or_, update
-
 from kernel.access import Role, allowed
 from kernel.errors import Conflict
 from kernel.rules import rules_on
@@ -19,15 +17,13 @@ from vouchers.errors import IdempotencyMismatch, WrongCareDate
 from vouchers.events import ChequeRedeemed
 from vouchers.models import (
     Booklet,
-    BookletState,
     CareMoment,
-    Cheque,
-    ChequeState,
     Redemption,
 )
 from vouchers.scan_facts import ScanFacts, read_scan_facts
+from vouchers.taking import keep_redemption, take_cheque
 
-_LOOKS = 3
+_LOOKS = 12  # a booklet has ten cheques at most: nobody is overtaken more often than that
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +60,6 @@ def redeem_cheque(
     on = care_date or uow.today
     signs = codes.normalised(code)
     body_hash = _hash_of(signs, location_id, care_date, care_moment, same_day_reason)
-    if care_date is not None:
-        _check_care_date(uow, care_date)
     answered = same_day_reason is not None
     for _ in range(_LOOKS):
         facts = read_scan_facts(
@@ -78,8 +72,10 @@ def redeem_cheque(
         )
         if facts.replay_id is not None:
             return _first_answer(uow, facts, body_hash)
+        if care_date is not None:  # judged after the key: a retry may come on a later day
+            _check_care_date(uow, care_date)
         facts.check(on, answered=answered)
-        used_after = _take(uow, facts, on, answered=answered or facts.same_day > 0)
+        used_after = take_cheque(uow.connection, facts, on, answered=answered)
         if used_after is not None:
             break
         # Somebody was first between our look and our update: look again, and say what it is now.
@@ -100,84 +96,7 @@ def redeem_cheque(
         price_cents=facts.price_cents,
         same_day_reason=same_day_reason,
     )
-    _keep(uow, redemption)
-    return Redeemed(
-        redemption=redemption,
-        size=facts.size or 0,
-        valid_until=facts.valid_until or on,
-        location_name=facts.location_name or "",
-    )
-
-
-def _take(uow: UnitOfWork, facts: ScanFacts, on: date, *, answered: bool) -> int | None:
-    """Use the cheque: booklet row first, then cheque row, each only if it is still as we saw it.
-
-    Gives how many of the booklet are used now, or None when somebody else changed a row first.
-    """
-    used_after = uow.session.execute(_use_booklet(facts.known_booklet, on, answered=answered))
-    count: int | None = used_after.scalar_one_or_none()
-    if count is None:
-        return None
-    if uow.session.execute(_use_cheque(facts.known_cheque)).scalar_one_or_none() is None:
-        uow.session.execute(_count_one_less(facts.known_booklet))
-        return None
-    return count
-
-
-def _count_one_less(booklet_id: UUID) -> Any:
-    """The cheque itself was taken meanwhile: our count goes back before we look again."""
-    return (
-        update(Booklet)
-        .where(Booklet.id == booklet_id)
-        .values(used_count=Booklet.used_count - 1)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _use_booklet(booklet_id: UUID, on: date, *, answered: bool) -> Any:
-    statement = (
-        update(Booklet)
-        .where(Booklet.id == booklet_id, *booklet_guards(on))
-        .values(
-            used_count=Booklet.used_count + 1,
-            first_used_on=_nearest(Booklet.first_used_on, on, Booklet.first_used_on < on),
-            last_used_on=_nearest(Booklet.last_used_on, on, Booklet.last_used_on > on),
-        )
-        .returning(Booklet.used_count)
-        .execution_options(synchronize_session=False)
-    )
-    if answered:
-        return statement
-    return statement.where(or_(Booklet.last_used_on.is_(None), Booklet.last_used_on != on))
-
-
-def _use_cheque(cheque_id: UUID) -> Any:
-    return (
-        update(Cheque)
-        .where(Cheque.id == cheque_id, *cheque_guards())
-        .values(state=ChequeState.USED)
-        .returning(Cheque.id)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def booklet_guards(on: date) -> tuple[Any, ...]:
-    """Give what must hold of the booklet row at the moment it is used."""
-    return (Booklet.state == BookletState.HANDED_OUT, Booklet.valid_until >= on)
-
-
-def cheque_guards() -> tuple[Any, ...]:
-    """Give what must hold of the cheque row at the moment it is used."""
-    return (Cheque.state == ChequeState.OPEN,)
-
-
-def _nearest(column: Any, on: date, keeps: Any) -> Any:
-    return case((keeps, column), else_=on)
-
-
-def _keep(uow: UnitOfWork, redemption: Redemption) -> None:
-    row = {column: getattr(redemption, column) for column in _COLUMNS}
-    uow.session.execute(insert(Redemption.__table__), row)  # type: ignore[arg-type]
+    keep_redemption(uow.connection, redemption)
     uow.record(
         ChequeRedeemed(
             booklet_id=redemption.booklet_id,
@@ -188,9 +107,12 @@ def _keep(uow: UnitOfWork, redemption: Redemption) -> None:
             price_cents=redemption.price_cents,
         )
     )
-
-
-_COLUMNS = tuple(column.key for column in Redemption.__table__.columns)
+    return Redeemed(
+        redemption=redemption,
+        size=facts.size or 0,
+        valid_until=facts.valid_until or on,
+        location_name=facts.location_name or "",
+    )
 
 
 def _first_answer(uow: UnitOfWork, facts: ScanFacts, body_hash: str) -> Redeemed:

@@ -55,12 +55,12 @@ def _projections(uow: UnitOfWork) -> list[str]:
         )
     }
     kept = select(
-        Booklet.id, Booklet.used_count, Booklet.first_used_on, Booklet.last_used_on, Booklet.size
+        Booklet.id, Booklet.size, Booklet.used_count, Booklet.first_used_on, Booklet.last_used_on
     )
     return [
-        f"booklet {id_} keeps {tuple(of_it)} of {size}, and has {counted.get(id_, _NONE)}"
-        for id_, *of_it, size in uow.session.execute(kept)
-        if tuple(of_it) != counted.get(id_, _NONE) or of_it[0] > size
+        f"booklet {id_} keeps {(used, first, last)} of {size}, and has {counted.get(id_, _NONE)}"
+        for id_, size, used, first, last in uow.session.execute(kept)
+        if (used, first, last) != counted.get(id_, _NONE) or used > size
     ]
 
 

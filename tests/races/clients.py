@@ -35,9 +35,7 @@ class Answer:
         return self.status, str(self.body.get("code", ""))
 
 
-def redemption(
-    code: str, token: Mapping[str, str], key: str = "", **more: Any
-) -> Call:
+def redemption(code: str, token: Mapping[str, str], key: str = "", **more: Any) -> Call:
     """Give the call that redeems a cheque, under a key where one is given."""
     headers = dict(token) | ({"Idempotency-Key": key} if key else {})
     return Call("/api/v1/redemptions", {"code": code} | more, headers)

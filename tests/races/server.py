@@ -31,6 +31,11 @@ class Server:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text().split()]
 
+    def unforeseen(self) -> str:
+        """Give what it wrote of errors that nobody foresaw, to show when a test fails."""
+        lines = self.said.read_text().splitlines()
+        return "\n".join([line for line in lines if "unforeseen" in line][:3])
+
     def work_done(self) -> dict[int, int]:
         """Give for each worker how long it computed, in the kernel's ticks."""
         return {pid: _ticks(pid) for pid in self.workers()}
@@ -82,7 +87,7 @@ def _environment(city: City, folder: Path) -> dict[str, str]:
 def _wait_for_health(port: int, process: "subprocess.Popen[bytes]", said: Path) -> None:
     until = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < until and process.poll() is None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=STARTS_WITHIN)
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
         try:
             connection.request("GET", "/health")
             if connection.getresponse().status == 200:
