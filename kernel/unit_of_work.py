@@ -36,7 +36,11 @@ class UnitOfWork:
 
     @property
     def connection(self) -> Connection:
-        """The same transaction, for the few paths that write rows by Core."""
+        """The same transaction, for the few paths that write rows by Core.
+
+        Mapped objects that wait in the session are written first.
+        """
+        self.session.flush()
         return self.session.connection()
 
     def record(self, event: Event) -> None:

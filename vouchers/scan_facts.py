@@ -148,7 +148,7 @@ def read_scan_facts(
 ) -> ScanFacts:
     """Read in one statement what a scan of these normalised signs depends on."""
     statement = _STATEMENTS[len(signs) == codes.TYPED_CODE, location_id is not None]
-    rows = uow.session.execute(
+    rows = uow.connection.execute(
         statement,
         {
             "signs": signs,
