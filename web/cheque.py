@@ -70,7 +70,7 @@ def _stage(booklet: OwnBooklet, *, expired: bool) -> str:
 
 
 def _answer(**told: Any) -> str:
-    template = "cheque/_booklet.html" if request.is_json else "cheque/page.html"
+    template = "cheque/_answer.html" if request.is_json else "cheque/page.html"
     return _page(template, typed_code="" if request.is_json else _code(), **told)
 
 

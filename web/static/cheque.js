@@ -14,8 +14,9 @@ async function ask(signs) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ code: signs, taal }),
   });
+  const html = await answer.text();
   if (!answer.ok && answer.status !== 404) throw new Error(String(answer.status));
-  return answer.text();
+  return html;
 }
 
 function put(html) {
@@ -26,7 +27,8 @@ function put(html) {
   document.title = dataset.title;
 }
 
-async function look() {
+// `asked` by a deed on this page: whoever hears the page is brought to the answer.
+async function look(asked) {
   const signs = code();
   if (!signs) return put(form);
   box.replaceChildren(template("looking"));
@@ -36,7 +38,7 @@ async function look() {
   } catch {
     box.replaceChildren(template("failed"));
   }
-  box.querySelector("h1")?.focus();
+  if (asked) box.querySelector("h1").focus();
 }
 
 // A cheque may have been used since the page was put away: look again, quietly.
@@ -50,7 +52,7 @@ async function lookAgain() {
 box.addEventListener("click", ({ target }) => {
   const link = target.closest("[data-keeps-code]");
   if (link) link.hash = location.hash;
-  if (target.closest("[data-again]")) look();
+  if (target.closest("[data-again]")) look(true);
   if (!target.closest("[data-redeem]")) return;
   try {
     sessionStorage.setItem("opstap-code", code());
@@ -63,7 +65,7 @@ box.addEventListener("submit", (event) => {
   const typed = event.target.closest("[data-ask]")?.elements.code.value.replace(/[\s-]/g, "");
   if (!typed) return;
   event.preventDefault();
-  if (typed === code()) look();
+  if (typed === code()) look(true);
   else location.hash = typed;
 });
 
