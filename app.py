@@ -133,8 +133,12 @@ def _settings() -> Settings:
 
 
 def _chosen(host: str | None) -> list[City]:
+    """Give the cities that a command means, and close their databases when it is done."""
     cities = _settings().cities
-    return list(cities) if host is None else [cities.by_host(host)]
+    chosen = list(cities) if host is None else [cities.by_host(host)]
+    for city in chosen:
+        click.get_current_context().call_on_close(city.database.dispose)
+    return chosen
 
 
 city_option = click.option("--city", "host", help="Only this city, by its host name.")
