@@ -234,7 +234,7 @@ function tellChoices() {
   day.textContent = date && date !== form.elements.careDate.max ? shown : day.dataset.today;
   day.classList.toggle("other-day", day.textContent !== day.dataset.today);
   const place = form.querySelector("[name=locationId]:checked");
-  if (place) byId("at-place").textContent = place.nextElementSibling.textContent;
+  if (place && byId("at-place")) byId("at-place").textContent = place.nextElementSibling.textContent;
 }
 
 function choose(location) {
