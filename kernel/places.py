@@ -97,7 +97,7 @@ def approved_locations(uow: UnitOfWork, *, on: date) -> list[tuple[UUID, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
-@allowed(Role.REFERRER, Role.REGIE)
+@allowed(Role.REFERRER, Role.REGIE, Role.ADMINISTRATOR)
 def districts(uow: UnitOfWork) -> list[tuple[UUID, str]]:
     """Give the city's districts by name."""
     rows = uow.session.execute(select(District.id, District.name).order_by(District.name))

@@ -81,14 +81,15 @@ _ROW = (
 
 @allowed(Role.REFERRER, Role.REGIE)
 def read_booklets(
-    uow: UnitOfWork, *, search: str = "", page: int = 1
+    uow: UnitOfWork, *, search: str = "", unused: bool = False, page: int = 1
 ) -> tuple[list[BookletRow], int]:
     """Give a page of 50 booklets of the own organisation (the regie: of all), newest first.
 
-    `search` finds part of a reference, or a booklet's number however it was typed. Gives the rows
-    and how many there are in all.
+    `search` finds part of a reference, or a booklet's number however it was typed; `unused` only
+    those that a family has and that wait for their first use. Gives the rows and how many there
+    are in all.
     """
-    found = _own(uow)
+    found = and_(_own(uow), _unused(uow.today)) if unused else _own(uow)
     if search.strip():
         found = and_(found, _matches(search.strip()))
     total = uow.session.scalar(
@@ -174,6 +175,13 @@ def read_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> BookletFile:
 
 
 @allowed(Role.REFERRER, Role.REGIE)
+def count_unused(uow: UnitOfWork) -> int:
+    """Give how many booklets of the own organisation (the regie: of all) wait for a first use."""
+    statement = select(func.count(Booklet.id)).where(_own(uow), _unused(uow.today))
+    return uow.session.scalar(statement) or 0
+
+
+@allowed(Role.REFERRER, Role.REGIE)
 def given_this_year(uow: UnitOfWork) -> int:
     """Give how many families the own organisation gave a booklet this year."""
     counted = uow.session.scalar(
@@ -210,6 +218,15 @@ def _rows(*more: Any) -> Select[*tuple[Any, ...]]:
         .select_from(Booklet)
         .outerjoin(Family, Family.id == Booklet.family_id)
         .outerjoin(Organisation, Organisation.id == Booklet.organisation_id)
+    )
+
+
+def _unused(today: date) -> ColumnElement[bool]:
+    return and_(
+        Booklet.state == BookletState.HANDED_OUT,
+        Booklet.used_count == 0,
+        Booklet.valid_until >= today,
+        Booklet.training.is_(False),
     )
 
 

@@ -11,13 +11,16 @@ from kernel.access import Role, allowed
 from kernel.unit_of_work import UnitOfWork
 from vouchers.models import Appointment, Booklet, BookletState
 
-THREE, ALL = 3, 10
+THREE = 3
 _HAND = (BookletState.HANDED_OUT, BookletState.BLOCKED_LOST)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Steps:
-    """How many families came how far; each step is part of the one before."""
+    """How many families came how far: each step of use is part of the one before.
+
+    A first visit may have been agreed or not, before the first use: it is a step beside them.
+    """
 
     handed_out: int = 0
     visit_agreed: int = 0
@@ -41,11 +44,15 @@ class Cohort:
 
 @dataclass(frozen=True, kw_only=True)
 class Uptake:
-    """The funnel of a period, whole and by month. Exact: for those who may open the rows."""
+    """The funnel of a period, whole and by month. Exact: for those who may open the rows.
+
+    `used_after_visit` counts the families with an agreed first visit that used a cheque.
+    """
 
     since: date
     until: date
     total: Steps
+    used_after_visit: int
     cohorts: tuple[Cohort, ...]
 
 
@@ -62,9 +69,15 @@ def uptake(uow: UnitOfWork, *, since: date, until: date) -> Uptake:
         select(year, month, *_counts(families)).group_by(year, month).order_by(year, month)
     ).all()
     cohorts = tuple(
-        Cohort(month=date(int(row[0]), int(row[1]), 1), steps=_steps(row[2:])) for row in rows
+        Cohort(month=date(int(row[0]), int(row[1]), 1), steps=_steps(row[2:-1])) for row in rows
     )
-    return Uptake(since=since, until=until, total=_sum(cohorts), cohorts=cohorts)
+    return Uptake(
+        since=since,
+        until=until,
+        total=_sum(cohorts),
+        used_after_visit=sum(int(row[-1]) for row in rows),
+        cohorts=cohorts,
+    )
 
 
 def _families(since: date, until: date) -> Subquery:
@@ -79,6 +92,7 @@ def _families(since: date, until: date) -> Subquery:
             Booklet.origin_id,
             began.label("began"),
             func.sum(Booklet.used_count).label("used"),
+            func.max(Booklet.size).label("size"),  # the first one's: a replacement has fewer
             func.max(case((visit, 1), else_=0)).label("visit"),
         )
         .where(counted, Booklet.handed_out_on.is_not(None))
@@ -98,7 +112,8 @@ def _counts(families: Subquery) -> list[ColumnElement[Any]]:
         those(families.c.visit == 1),
         those(used >= 1),
         those(used >= THREE),
-        those(used >= ALL),
+        those(used >= families.c.size),
+        those(and_(families.c.visit == 1, used >= 1)),
     ]
 
 
