@@ -91,7 +91,11 @@ def _page() -> str:
     people = DEMO_PEOPLE if current_app.config["DEMO"] else ()
     domain = f"{g.city.host.split('.')[0]}.example"
     return render_template(
-        "sign_in/page.html", people=people, domain=domain, further=request.values.get("verder", "")
+        "sign_in/page.html",
+        people=people,
+        domain=domain,
+        further=request.values.get("verder", ""),
+        cheque_page=url_for("cheque.show"),
     )
 
 
