@@ -75,5 +75,5 @@ def date_format() -> fields.String:
 
 def texts() -> fields.Dict:
     """Give a field for a table of texts and what they become."""
-    said: dict[str, Any] = {"invalid": "schrijf { 'dit' = 'dat' }."}
+    said: dict[str, Any] = {"invalid": "schrijf {{ 'dit' = 'dat' }}."}
     return fields.Dict(text(), Text(), load_default=dict, error_messages=said)
