@@ -32,15 +32,20 @@ _HERS = (Role.REFERRER, Role.REGIE)
 @desk.get("/boekjes")
 @page(*_HERS)
 def index(uow: UnitOfWork) -> ResponseReturnValue:
-    """List the own organisation's booklets (the regie: all), fifty a page, or those searched."""
+    """List the own organisation's booklets (the regie: all), fifty a page, or those searched.
+
+    With `ongebruikt` only those that wait for their first use.
+    """
     search = request.args.get("zoek", "")[:40]
+    unused = "ongebruikt" in request.args
     number = request.args.get("pagina", 1, type=int)
-    rows, total = read_booklets(uow, search=search, page=number)
+    rows, total = read_booklets(uow, search=search, unused=unused, page=number)
     return render_template(
         "booklets/index.html",
         rows=rows,
         total=total,
         search=search,
+        unused=unused,
         number=number,
         size=PAGE,
         today=uow.today,
@@ -48,10 +53,7 @@ def index(uow: UnitOfWork) -> ResponseReturnValue:
     )
 
 
-@desk.get("/boekjes/<uuid:booklet_id>")
-@page(*_HERS)
-def show(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
-    """Open a booklet's file: how it stands, what to do next, and what happened."""
+def _file(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
     file = _opened(uow, booklet_id)
     return render_template(
         "booklets/show.html",
@@ -64,6 +66,13 @@ def show(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
         done=request.args.get("klaar", ""),
         everybodys=uow.actor.is_any(Role.REGIE),
     )
+
+
+@desk.get("/boekjes/<uuid:booklet_id>")
+@page(*_HERS)
+def show(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
+    """Open a booklet's file: how it stands, what to do next, and what happened."""
+    return _file(uow, booklet_id)
 
 
 @desk.get("/boekjes/<uuid:booklet_id>/meekijken")
@@ -104,7 +113,7 @@ def paper(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
 
 
 @desk.post("/boekjes/<uuid:booklet_id>/eerste-bezoek")
-@page(*_HERS, again=show)
+@page(*_HERS, again=_file)
 def agree(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
     """Write down a first visit, or another day for it."""
     agree_first_visit(uow, booklet_id=booklet_id, **form_of(VisitRequest)["appointment"])
@@ -112,7 +121,7 @@ def agree(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
 
 
 @desk.post("/boekjes/<uuid:booklet_id>/kwijt")
-@page(*_HERS, again=show)
+@page(*_HERS, again=_file)
 def lose(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
     """Block a lost booklet and show the family the new one; a second click shows the same."""
     new_id = _opened(uow, booklet_id).replaced_by
@@ -122,7 +131,7 @@ def lose(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
 
 
 @desk.post("/boekjes/<uuid:booklet_id>/terugnemen")
-@page(*_HERS, again=show)
+@page(*_HERS, again=_file)
 def take_back(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
     """Take back a booklet that was handed out by mistake; a second click says the same."""
     if _opened(uow, booklet_id).row.state != BookletState.BLOCKED_ERROR:

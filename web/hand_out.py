@@ -52,10 +52,7 @@ class HandOutForm(BookletRequest):
             raise ValidationError(CriteriaNotMet.sentence, "meetsCriteria")
 
 
-@desk.get("/meegeven")
-@page(Role.REFERRER, Role.REGIE)
-def show(uow: UnitOfWork) -> ResponseReturnValue:
-    """Ask the four questions; nothing of any other family is on this page."""
+def _form(uow: UnitOfWork) -> ResponseReturnValue:
     rules = rules_on(uow.session, uow.today)
     return render_template(
         "hand_out/page.html",
@@ -77,8 +74,15 @@ def show(uow: UnitOfWork) -> ResponseReturnValue:
     )
 
 
+@desk.get("/meegeven")
+@page(Role.REFERRER, Role.REGIE)
+def show(uow: UnitOfWork) -> ResponseReturnValue:
+    """Ask the four questions; nothing of any other family is on this page."""
+    return _form(uow)
+
+
 @desk.post("/meegeven")
-@page(Role.REFERRER, Role.REGIE, again=show)
+@page(Role.REFERRER, Role.REGIE, again=_form)
 def hand_out(uow: UnitOfWork) -> ResponseReturnValue:
     """Make the booklet and turn the screen; the same form sent twice gives the same booklet."""
     handed_out = hand_out_booklet(

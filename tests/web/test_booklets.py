@@ -1,0 +1,296 @@
+"""A booklet is found again, looked at together, printed, replaced, taken back."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from kernel.audit import AuditRow
+from kernel.cities import City
+from kernel.organisations import Room
+from kernel.people import Family
+from tests import build
+from tests.build import MONDAY, Paper, Person, at_work
+from tests.web.people import form, said, signed_in, words
+from vouchers.annulling import annul_redemption
+from vouchers.models import Booklet
+from vouchers.redeeming import redeem_cheque
+
+THURSDAY = "2026-09-10"
+
+
+def test_a_family_looks_along_in_its_own_language(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(city, referrer, family={"language": "ar"})
+    page = signed_in(app, referrer).get(f"/boekjes/{paper.id}/meekijken").get_data(as_text=True)
+    assert '<div lang="ar" dir="rtl"' in page
+    assert "هذا الدفتر لكم" in page
+    assert '<p class="soft small twin" lang="nl" dir="ltr">Dit boekje is van jou</p>' in page
+    assert "Gebruik ze tot en met maandag 6 september 2027" in page
+
+
+def test_a_language_that_opstap_does_not_speak_is_said(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(city, referrer, family={"language": "ti"})
+    text = said(signed_in(app, referrer), f"/boekjes/{paper.id}/meekijken")
+    assert "nog geen Tigrinya" in text
+    assert text.count("Dit boekje is van jou") == 1
+
+
+def test_three_places_with_room_are_a_call_away(city: City, app: Flask) -> None:
+    referrer, provider = build.referrer(city), build.provider(city, locations=0)
+    for name, room in (("Vol", Room.NO), ("A", Room.YES), ("B", Room.YES), ("C", Room.YES)):
+        build.location(
+            city,
+            organisation_id=provider.organisation_id,
+            name=f"Opvang {name}",
+            room=room,
+            room_said_at=MONDAY,
+        )
+    paper = build.handed_out(city, referrer)
+    page = signed_in(app, referrer).get(f"/boekjes/{paper.id}/meekijken").get_data(as_text=True)
+    assert page.count('href="tel:+3289000112"') == 3
+    assert "Opvang Vol" not in page
+
+
+def test_the_booklet_comes_as_a_pdf_that_nobody_keeps(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(city, referrer)
+    answer = signed_in(app, referrer).get(f"/boekjes/{paper.id}/boekje.pdf")
+    assert answer.mimetype == "application/pdf"
+    assert answer.data.startswith(b"%PDF-")
+    assert answer.headers["Cache-Control"] == "no-store"
+    inline = f'inline; filename="boekje-{paper.number}.pdf"'
+    assert answer.headers["Content-Disposition"] == inline
+
+
+def test_the_list_holds_the_own_organisations_booklets(city: City, app: Flask) -> None:
+    ours, others = build.referrer(city), build.referrer(city)
+    build.handed_out(city, ours, reference="OC-1", family={"name": "Familie Demo"})
+    build.handed_out(city, others, reference="HK-1")
+    text = said(signed_in(app, ours), "/boekjes")
+    assert "OC-1" in text
+    assert "Nog niet gebruikt" in text
+    assert "HK-1" not in text
+    assert "Familie Demo" not in text
+
+
+def test_the_regie_sees_all_with_their_organisation(city: City, app: Flask) -> None:
+    ours = build.referrer(city, organisation_name="OCMW Genk")
+    build.handed_out(city, ours, reference="OC-1")
+    text = said(signed_in(app, build.regie(city)), "/boekjes")
+    assert "OC-1" in text
+    assert "OCMW Genk" in text
+
+
+def test_a_booklet_is_found_by_a_part_of_its_reference_or_by_its_number(
+    city: City, app: Flask
+) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(city, referrer, reference="OC-2026-001")
+    build.handed_out(city, referrer, reference="HK-2026-002")
+    nadia = signed_in(app, referrer)
+    spaced = f"{paper.number[:4].lower()}-{paper.number[4:]}"
+    for search in ("2026-001", "oc-", spaced):
+        text = words(nadia.get("/boekjes", query_string={"zoek": search}).get_data(as_text=True))
+        assert "OC-2026-001" in text
+        assert "HK-2026-002" not in text
+    assert "Niets gevonden" in said(nadia, "/boekjes?zoek=nergens")
+
+
+def test_fifty_booklets_make_a_page(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    for n in range(51):
+        build.handed_out(city, referrer, now=MONDAY - timedelta(days=n), reference=f"OC-{n:03}")
+    nadia = signed_in(app, referrer)
+    first, second = said(nadia, "/boekjes"), said(nadia, "/boekjes?pagina=2")
+    assert "Boekje 1 tot 50 van 51" in first
+    assert "OC-000" in first
+    assert "OC-050" not in first
+    assert "OC-050" in second
+    assert "OC-000" not in second
+    assert "Deze bladzijde is leeg" in said(nadia, "/boekjes?pagina=3")
+    assert nadia.get("/boekjes?pagina=een").status_code == 200
+
+
+def test_without_booklets_the_list_says_what_to_do(city: City, app: Flask) -> None:
+    text = said(signed_in(app, build.referrer(city)), "/boekjes")
+    assert "Geef je eerste gezin een boekje mee" in text
+
+
+def test_a_file_shows_the_family_and_leaves_an_audit_row(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(
+        city,
+        referrer,
+        reference="OC-1",
+        family={"name": "Familie Demo", "phone": "0470 11 22 33", "language": "ti"},
+        child={"first_name": "Elif"},
+    )
+    page = signed_in(app, referrer).get(f"/boekjes/{paper.id}").get_data(as_text=True)
+    for fact in ("OC-1", "Familie Demo", 'href="tel:+32470112233"', "Tigrinya", "Elif"):
+        assert fact in page
+    assert _read(city) == [(referrer.actor.account_id, "booklet.show")]
+
+
+def test_another_organisations_booklet_is_not_there(city: City, app: Flask) -> None:
+    paper = build.handed_out(city, build.referrer(city))
+    stranger = signed_in(app, build.referrer(city))
+    token = form(stranger, "/meegeven")
+    for path in ("", "/meekijken", "/boekje.pdf"):
+        assert stranger.get(f"/boekjes/{paper.id}{path}").status_code == 404
+    for deed in ("eerste-bezoek", "kwijt", "terugnemen"):
+        answer = stranger.post(f"/boekjes/{paper.id}/{deed}", data=token | _visit(paper.id))
+        assert answer.status_code == 404
+    assert _read(city) == []
+
+
+def test_the_history_says_where_and_when_and_forgets_what_was_undone(
+    city: City, app: Flask
+) -> None:
+    referrer, provider = build.referrer(city), build.provider(city, name="Pimpampoen")
+    paper = build.handed_out(city, referrer, now=MONDAY - timedelta(days=7))
+    _use(city, provider, paper, 2)
+    with at_work(city, provider.actor) as uow:
+        redeemed = redeem_cheque(uow, code=paper.codes[2], idempotency_key="c", **SECOND_CHILD)
+        annul_redemption(uow, redemption_id=redeemed.redemption.id)
+    text = said(signed_in(app, referrer), f"/boekjes/{paper.id}")
+    assert "8 cheques over" in text
+    assert "Cheque 2 gebruikt bij" in text
+    assert "Cheque 3" not in text
+    assert text.index("Cheque 1") < text.index("maandag 31 augustus 2026")
+
+
+def test_a_first_visit_is_noted_and_moved(city: City, app: Flask) -> None:
+    referrer, place = build.referrer(city), build.provider(city).location_id
+    paper = build.handed_out(city, referrer)
+    nadia, path = signed_in(app, referrer), f"/boekjes/{paper.id}/eerste-bezoek"
+    token = form(nadia, f"/boekjes/{paper.id}", action=path)
+    for day in (THURSDAY, "2026-09-11"):
+        answer = nadia.post(path, data=token | _visit(place, day))
+        assert answer.status_code == 303
+    text = said(nadia, answer.location)
+    assert "Het eerste bezoek is genoteerd" in text
+    assert "Vrijdag 11 september 2026 bij" in text
+    assert "afgesproken op donderdag 10 september 2026" in text
+
+
+def test_a_wrong_visit_is_told_beside_its_field(city: City, app: Flask) -> None:
+    referrer, place = build.referrer(city), build.provider(city).location_id
+    paper = build.handed_out(city, referrer)
+    nadia, path = signed_in(app, referrer), f"/boekjes/{paper.id}/eerste-bezoek"
+    token = form(nadia, f"/boekjes/{paper.id}", action=path)
+    answer = nadia.post(path, data=token | _visit(place, "2026-09-01"))
+    assert answer.status_code == 422
+    page = answer.get_data(as_text=True)
+    assert 'href="#appointment.on"' in page
+    assert 'value="2026-09-01"' in page
+    assert nadia.post(path, data=token).status_code == 422
+
+
+def test_a_lost_booklet_gives_one_with_six_cheques_and_a_second_click_the_same(
+    city: City, app: Flask
+) -> None:
+    referrer, provider = build.referrer(city), build.provider(city)
+    paper = build.handed_out(city, referrer)
+    _use(city, provider, paper, 4)
+    nadia, path = signed_in(app, referrer), f"/boekjes/{paper.id}/kwijt"
+    token = form(nadia, f"/boekjes/{paper.id}", action=path)
+    first, second = (nadia.post(path, data=token) for _ in range(2))
+    assert first.location == second.location
+    assert "6 gratis cheques" in said(nadia, first.location)
+    new = first.location.removesuffix("/meekijken")
+    assert "Dit boekje was kwijt" in said(nadia, f"/boekjes/{paper.id}")
+    assert f'href="{new}"' in nadia.get(f"/boekjes/{paper.id}").get_data(as_text=True)
+    assert f'href="/boekjes/{paper.id}"' in nadia.get(new).get_data(as_text=True)
+
+
+def test_a_booklet_given_by_mistake_is_taken_back(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(city, referrer)
+    nadia, path = signed_in(app, referrer), f"/boekjes/{paper.id}/terugnemen"
+    token = form(nadia, f"/boekjes/{paper.id}/meekijken", action=path)
+    for _ in range(2):
+        answer = nadia.post(path, data=token)
+        assert answer.status_code == 303
+    assert "Dit boekje is teruggenomen" in said(nadia, answer.location)
+    assert nadia.get(f"/boekjes/{paper.id}/meekijken").location == f"/boekjes/{paper.id}"
+    assert nadia.get(f"/boekjes/{paper.id}/boekje.pdf").status_code == 409
+
+
+def test_a_booklet_that_was_used_is_not_taken_back(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(city, referrer)
+    nadia, path = signed_in(app, referrer), f"/boekjes/{paper.id}/terugnemen"
+    token = form(nadia, f"/boekjes/{paper.id}", action=path)
+    _use(city, build.provider(city), paper, 1)
+    answer = nadia.post(path, data=token)
+    assert answer.status_code == 409
+    assert "Er is al een cheque gebruikt" in words(answer.get_data(as_text=True))
+    assert path not in nadia.get(f"/boekjes/{paper.id}/meekijken").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"used_count": 1}, "In gebruik"),
+        ({"used_count": 10}, "Alles gebruikt"),
+        ({"valid_until": date(2026, 9, 6)}, "Tijd is om"),
+        ({"state": "blocked_lost"}, "Kwijt, vervangen"),
+        ({"state": "blocked_error"}, "Teruggenomen"),
+    ],
+)
+def test_every_standing_has_its_word(
+    city: City, app: Flask, change: dict[str, Any], word: str
+) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(city, referrer)
+    with at_work(city) as uow:
+        booklet = uow.session.get_one(Booklet, paper.id)
+        for name, value in change.items():
+            setattr(booklet, name, value)
+    nadia = signed_in(app, referrer)
+    assert word in said(nadia, "/boekjes")
+    assert word in said(nadia, f"/boekjes/{paper.id}")
+
+
+def test_a_blank_booklet_lies_in_stock(city: City, app: Flask) -> None:
+    regie = build.regie(city)
+    paper = build.blank(city, regie)
+    desk = signed_in(app, regie)
+    assert "In voorraad" in said(desk, "/boekjes")
+    assert "Boekje van niemand" in said(desk, f"/boekjes/{paper.id}")
+
+
+SECOND_CHILD: dict[str, Any] = {"same_day_reason": "secondChild"}
+
+
+@pytest.fixture(autouse=True)
+def _on_monday() -> Iterator[None]:
+    """The pages read the clock: it is Monday 7 September 2026."""
+    with time_machine.travel(MONDAY):
+        yield
+
+
+def _use(city: City, provider: Person, paper: Paper, times: int) -> None:
+    for n in range(times):
+        with at_work(city, provider.actor) as uow:
+            redeem_cheque(uow, code=paper.codes[n], idempotency_key=f"k{n}", **SECOND_CHILD)
+
+
+def _visit(place: object, day: str = THURSDAY) -> dict[str, str]:
+    return {"appointment.locationId": str(place), "appointment.on": day, "appointment.company": ""}
+
+
+def _read(city: City) -> list[tuple[object, str]]:
+    with at_work(city) as uow:
+        rows = uow.session.execute(
+            select(AuditRow.account_id, AuditRow.what).join(
+                Family, Family.id == AuditRow.subject_id
+            )
+        )
+        return [(row[0], row[1]) for row in rows]
