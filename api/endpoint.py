@@ -105,16 +105,22 @@ class endpoint:  # noqa: N801 — it stands above a view, as a decorator does
         blueprint = self.blueprint
         if self.gives is not None:
             view = blueprint.response(self.status, self.gives)(view)
-        for code, text in _told((*ALWAYS, *self.refuses)).items():
-            view = blueprint.alt_response(
-                code, schema=Problem, content_type="application/problem+json", description=text
-            )(view)
+        self._tell_refusals(view)
         if self.headers is not None:
             view = blueprint.arguments(self.headers(), location="headers")(view)
         if self.takes is not None:
             place = "query" if self.method == "GET" else "json"
             view = blueprint.arguments(self.takes(), location=place)(view)
         return view
+
+    def _tell_refusals(self, view: View) -> None:
+        """Say each refusal in the document, without a layer around the view for each."""
+        told = view
+        for code, text in _told((*ALWAYS, *self.refuses)).items():
+            told = self.blueprint.alt_response(
+                code, schema=Problem, content_type="application/problem+json", description=text
+            )(told)
+        view._apidoc = told._apidoc  # type: ignore[attr-defined] # noqa: SLF001 — smorest's notes
 
     def _identified(self, view: View) -> View:
         """Know who asks before anything of the request is read."""

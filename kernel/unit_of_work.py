@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from uuid import uuid4
 
 from sqlalchemy import Connection, insert
@@ -41,6 +42,10 @@ class UnitOfWork:
         Mapped objects that wait in the session are written first.
         """
         self.session.flush()
+        return self._connection
+
+    @cached_property
+    def _connection(self) -> Connection:
         return self.session.connection()
 
     def record(self, event: Event) -> None:
