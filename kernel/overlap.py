@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 APPEND_ONLY = ("event", "audit")
+_LOTS = 1024  # a power of two
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,14 @@ def _sqlite() -> list[str]:
 def _postgresql() -> list[str]:
     made = []
     for period in PERIODS:
-        # Two inserts at once do not see each other's row: they take turns by the key's hash.
+        # Two inserts at once do not see each other's row: they take turns by the key's hash, in a
+        # thousand lots, as an import of all places would fill PostgreSQL's table of locks.
         key = " || '|' || ".join(f"NEW.{key}::text" for key in period.keys)
         made += [
             (
                 f"CREATE OR REPLACE FUNCTION {period.name}() RETURNS trigger LANGUAGE plpgsql AS $$"
                 " BEGIN PERFORM pg_advisory_xact_lock("
-                f"hashtextextended('{period.table}' || {key}, 0));"
+                f"hashtext('{period.table}'), hashtext({key}) & {_LOTS - 1});"
                 f" IF EXISTS ({_overlapping(period)}) THEN RAISE EXCEPTION '{period.name}' USING"
                 f" ERRCODE = 'exclusion_violation', CONSTRAINT = '{period.name}'; END IF;"
                 " RETURN NEW; END $$"
