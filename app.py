@@ -1,5 +1,6 @@
 """The house put together: the one file that knows every package."""
 
+import json
 import os
 import sys
 import time
@@ -27,10 +28,11 @@ from demo.seeding import seed_demo
 from jobs.clock import Clock
 from jobs.dispatch import dispatch_events
 from jobs.schedule import JOBS
-from kernel.access import CLOCK
+from kernel.access import CLOCK, Role
 from kernel.calendar import BRUSSELS
 from kernel.cities import Cities, City
 from kernel.errors import Refusal
+from kernel.event_log import last_events
 from kernel.headers import security_headers
 from kernel.importing.lines import size_of
 from kernel.importing.locations import import_locations
@@ -40,6 +42,7 @@ from kernel.importing.planning import plan_locations
 from kernel.importing.rejects import write_rejects
 from kernel.importing.report import city_report, file_report
 from kernel.importing.sorting import SortedRows, sort_rows
+from kernel.inviting import invite
 from kernel.logs import configure_logs
 from kernel.overlap import install_triggers
 from kernel.settings import Settings, WrongSettings, read_settings
@@ -141,6 +144,7 @@ def _chosen(host: str | None) -> list[City]:
     return chosen
 
 
+PEOPLE = [str(role) for role in Role if role not in {Role.CLOCK, Role.FAMILY}]
 city_option = click.option("--city", "host", help="Only this city, by its host name.")
 
 
@@ -207,6 +211,48 @@ def token_create(email: str, host: str | None) -> None:
         else:
             return
     raise click.ClickException(str(refused))
+
+
+@command.group()
+def account() -> None:
+    """Let people in."""
+
+
+@account.command("invite")
+@click.argument("email")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(PEOPLE))
+@click.option("--organisation", required=True, help="Its name; a new name makes it.")
+@click.option("--name", help="The person's own name; without it the address shows.")
+@city_option
+def account_invite(
+    email: str, roles: tuple[str, ...], organisation: str, name: str | None, host: str | None
+) -> None:
+    """Make an account and print the link with which its owner chooses a password."""
+    cities = _chosen(host)
+    if len(cities) != 1:
+        raise click.UsageError("Say in which city, with --city HOST.")
+    try:
+        made = invite(
+            cities[0],
+            email=email,
+            name=name or email,
+            roles=[Role(role) for role in roles],
+            organisation=organisation,
+            key=_settings().secret_key,
+        )
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal)) from None
+    click.echo(made)
+
+
+@command.command()
+@click.option("--last", default=20, show_default=True, type=click.IntRange(1, 10000))
+@city_option
+def events(last: int, host: str | None) -> None:
+    """Print what happened last, newest at the bottom: ids, days and cents."""
+    for city in _chosen(host):
+        for event in last_events(city, count=last):
+            click.echo(json.dumps(event, ensure_ascii=False))
 
 
 @command.group()

@@ -169,6 +169,7 @@ def test_only_what_must_be_public_is_public(app: Flask) -> None:
         "cheque",
         "health",
         "home",
+        "password",
         "sign_in",
     }
 

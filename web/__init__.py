@@ -12,9 +12,12 @@ from web import (
     booklets,
     calls,
     cheque,
+    figures,
     hand_out,
     home,
+    locations,
     money,
+    password,
     scan,
     sign_in,
     today,
@@ -23,7 +26,22 @@ from web.i18n import mount_translations
 from web.page import mount_pages
 from web.saying import mount_sayings
 
-ROOMS = (about, api_page, booklets, calls, cheque, hand_out, home, money, scan, sign_in, today)
+ROOMS = (
+    about,
+    api_page,
+    booklets,
+    calls,
+    cheque,
+    figures,
+    hand_out,
+    home,
+    locations,
+    money,
+    password,
+    scan,
+    sign_in,
+    today,
+)
 
 
 def mount_site(app: Flask) -> None:
