@@ -12,8 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route
 
 from kernel.cities import City
 from kernel.signing_in import sign_in
+from tests import build
+from tests.browser.film import Filmed, film
 from tests.browser.server import serving
-from tests.build import PASSWORD
+from tests.build import PASSWORD, Person
 from tests.conftest import city_at
 from web.identity import COOKIE
 
@@ -49,6 +51,19 @@ def launch(playwright: Playwright) -> Iterator[Launch]:
     """`launch("--a-flag")` gives a Chromium with flags of its own, such as a fake camera."""
     with ExitStack() as stack:
         yield lambda *flags: stack.enter_context(_chromium(playwright, *flags))
+
+
+@pytest.fixture
+def filmed(launch: Launch, tmp_path: Path) -> Filmed:
+    """`filmed((picture, seconds), …)` gives a Chromium whose camera sees this, again and again."""
+    return lambda *scenes: launch(*film(tmp_path, scenes))
+
+
+@pytest.fixture
+def provider(city: City) -> Person:
+    """A childminder, in a city that pays 20 euros a cheque."""
+    build.price(city)
+    return build.provider(city)
 
 
 @pytest.fixture(scope="session")
