@@ -171,20 +171,26 @@ def _bring(city: City, now: datetime, ids: list[int], handlers: Mapping[str, Sub
 
 
 def _bring_inside(city: City, now: datetime, owed: list[tuple[int, Subscribed, Any]]) -> int:
-    """Let many handlers work in one transaction, a savepoint each, with their marks."""
+    """Let many handlers work in one transaction, a savepoint each, with their marks.
+
+    Each delivery is marked before its handler works: another dispatcher then waits, and passes it.
+    """
     failed: list[tuple[int, str]] = []
+    done = 0
     with unit_of_work(city, CLOCK, writes=True, now=now) as uow:
         for delivery_id, known, payload in owed:
             try:
                 with uow.session.begin_nested():
-                    known.handler(uow, from_payload(known.kind, payload))
-                    _mark_done(uow, delivery_id)
+                    if _mark_done(uow, delivery_id):
+                        known.handler(uow, from_payload(known.kind, payload))
+                        uow.session.flush()
+                        done += 1
             except Exception as error:  # noqa: BLE001 — one handler never stops the others
                 log.warning("delivery failed", handler=known.name, error=type(error).__name__)
                 failed.append((delivery_id, type(error).__name__))
     for delivery_id, name in failed:
         _failed(city, delivery_id, now, name, inside=True)
-    return len(owed) - len(failed)
+    return done
 
 
 def _bring_outside(
@@ -205,18 +211,24 @@ def _bring_outside(
     return 1
 
 
-def _mark_done(uow: UnitOfWork, delivery_id: int) -> None:
-    uow.session.execute(
+def _mark_done(uow: UnitOfWork, delivery_id: int) -> bool:
+    """Mark a delivery; says whether it was still owed."""
+    marked = uow.session.execute(
         update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.done_at.is_(None))
+        .where(Delivery.id == delivery_id, Delivery.done_at.is_(None), Delivery.parked_at.is_(None))
         .values(done_at=uow.now, attempts=Delivery.attempts + 1)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
     )
+    return marked.scalar_one_or_none() is not None
 
 
 def _failed(city: City, delivery_id: int, now: datetime, error: str, *, inside: bool) -> None:
     """Try again later, each time later; park it with an alarm when it never works."""
     with city.database.transaction(writes=True) as session:
-        delivery = session.get_one(Delivery, delivery_id)
+        delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
+        if delivery.done_at is not None:  # another dispatcher brought it meanwhile
+            return
         delivery.attempts += 1
         delivery.last_error = error
         delivery.next_try_at = now + min(timedelta(seconds=2**delivery.attempts), _LONGEST_WAIT)

@@ -55,9 +55,14 @@ class Leader:
         connection = self._city.database.engine.connect().execution_options(
             isolation_level="AUTOCOMMIT"
         )
-        got = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY})
-        if not got.scalar_one():
-            connection.close()
-            return False
-        self._connection = connection
-        return True
+        connection.detach()  # never back to the pool: there it would go on holding the lock
+        got = False
+        try:
+            asked = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY})
+            got = bool(asked.scalar_one())
+        finally:
+            if not got:
+                connection.close()
+        if got:
+            self._connection = connection
+        return got

@@ -40,7 +40,7 @@ def postgres() -> Iterator["TestServer"]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file, copied for each test."""
     file = tmp_path_factory.mktemp("template") / "empty.db"
-    _migrate(f"sqlite:///{file}")
+    migrate_at(f"sqlite:///{file}")
     return file
 
 
@@ -53,7 +53,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres: "TestServer") -> Iterator[str]:
-    url = postgres.copy_of("migrated", _migrate)
+    url = postgres.copy_of("migrated", migrate_at)
     yield url
     postgres.drop(url)
 
@@ -121,7 +121,8 @@ def settings_for(city: City, folder: Path) -> Settings:
     )
 
 
-def _migrate(url: str) -> None:
+def migrate_at(url: str) -> None:
+    """Bring an empty database to the newest shape, and leave no connection to it open."""
     city = city_at(url)
     migrate(city)
     city.database.dispose()
