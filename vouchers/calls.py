@@ -28,6 +28,9 @@ class CallOutcome(StrEnum):
     DOES_NOT_WANT = "does-not-want"
 
 
+OVERTAKEN = "overtaken"  # the outcome of a call whose place was taken by a newer one
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """A task to call a family, with what one needs on the phone."""
@@ -83,8 +86,8 @@ def read_waiting_calls(uow: UnitOfWork) -> list[Call]:
 def read_closed_calls(uow: UnitOfWork) -> list[Call]:
     """Give the calls that were closed today, by somebody or by a first use, the latest first."""
     this_morning = end_of_day(date.fromordinal(uow.today.toordinal() - 1))
-    closed = _calls(uow, Task.closed_at >= this_morning).order_by(Task.closed_at.desc())
-    return _read(uow, closed)
+    closed = and_(Task.closed_at >= this_morning, Task.outcome != OVERTAKEN)
+    return _read(uow, _calls(uow, closed).order_by(Task.closed_at.desc()))
 
 
 @allowed(Role.REFERRER, Role.REGIE)

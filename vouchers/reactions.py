@@ -5,6 +5,7 @@ from sqlalchemy import select
 from kernel.events import Subscriptions
 from kernel.tasks import close_tasks_about, open_task, reopen_tasks_about
 from kernel.unit_of_work import UnitOfWork
+from vouchers.calls import OVERTAKEN
 from vouchers.events import BookletBlocked, ChequeRedeemed, DropOffFlagged, RedemptionAnnulled
 from vouchers.models import Booklet, BookletState
 
@@ -13,11 +14,15 @@ BLOCKED = "blocked"
 
 
 def ask_to_call(uow: UnitOfWork, event: DropOffFlagged) -> None:
-    """Give whoever handed the booklet out a task to call, unless it was used meanwhile."""
+    """Give whoever handed the booklet out a task to call, unless it was used meanwhile.
+
+    It takes the place of an older call about the same booklet: one family is one card.
+    """
     booklet = uow.session.scalar(select(Booklet).where(Booklet.id == event.booklet_id))
     if booklet is None or booklet.state != BookletState.HANDED_OUT or booklet.used_count:
         return
     assert booklet.organisation_id is not None
+    close_tasks_about(uow, subject_id=booklet.id, outcome=OVERTAKEN)
     open_task(
         uow,
         rule=event.rule,

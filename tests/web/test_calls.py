@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from jobs.dispatch import dispatch_events
 from kernel.access import Role
 from kernel.audit import AuditRow
 from kernel.cities import City
@@ -17,6 +18,7 @@ from kernel.tasks import Task, close_tasks_about, open_task
 from tests import build
 from tests.build import MONDAY, Paper, Person, at_work
 from tests.web.people import form, said, signed_in, words
+from vouchers.drop_off import flag_drop_offs
 from vouchers.models import Booklet
 
 TODAY = "/vandaag"
@@ -101,6 +103,21 @@ def test_not_reached_can_be_taken_back(city: City, app: Flask) -> None:
     assert "Gezin OC-1" in text
     assert "keer gebeld" not in text
     assert nadia.post(undo, data=token).status_code == 409
+
+
+def test_a_newer_reason_takes_the_place_of_the_older_call(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    tuesday, wednesday = (MONDAY + timedelta(days=n) for n in (1, 2))
+    build.handed_out(city, referrer, appointment=_visit_on(city, tuesday.date()))
+    for day in (MONDAY, wednesday):
+        with at_work(city, now=day) as uow:
+            flag_drop_offs(uow)
+        dispatch_events(city, day)
+    with time_machine.travel(wednesday):
+        text = said(signed_in(app, referrer), TODAY)
+    assert "Eén gezin." in text
+    assert "Niet geweest?" in text
+    assert "bellen hoeft niet meer" not in text
 
 
 def test_without_a_word_the_card_asks_for_one(city: City, app: Flask) -> None:
