@@ -93,7 +93,8 @@ def _code() -> str:
 def _sent(name: str) -> str:
     body = request.get_json(silent=True) if request.is_json else None
     value = body.get(name) if isinstance(body, dict) else request.values.get(name)
-    return value if isinstance(value, str) else ""
+    # Half of a surrogate pair can be sent in JSON, and in no page.
+    return value.encode(errors="ignore").decode() if isinstance(value, str) else ""
 
 
 def _speak(familys: str | None) -> None:
