@@ -22,6 +22,7 @@ from web.identity import COOKIE
 ANYBODY = frozenset({"anybody"})  # no account at all
 SIGNED_IN = frozenset({"referrer", "provider", "regie", "finance", "evaluator", "administrator"})
 DESKS = frozenset({"referrer", "regie"})
+OFFICE = frozenset({"administrator", "regie"})
 PROVIDERS = frozenset({"provider"})
 SCANNERS = frozenset({"provider", "regie"})
 
@@ -64,6 +65,15 @@ DECLARED: dict[str, frozenset[str]] = {
     "POST /opvang/vandaag/plaats": PROVIDERS,
     "GET /geld": PROVIDERS,
     "GET /geld/stad": frozenset({"finance"}),
+    "GET /cijfers": frozenset({"evaluator"}),
+    "GET /regie/bereik": frozenset({"regie"}),
+    "GET /regie/bereik.csv": frozenset({"regie"}),
+    "GET /regie/opvang": OFFICE,
+    "GET /regie/opvang/nieuw": OFFICE,
+    "POST /regie/opvang/nieuw": OFFICE,
+    "POST /regie/opvang/<uuid:location_id>/goedkeuren": OFFICE,
+    "POST /regie/opvang/<uuid:location_id>/stoppen": OFFICE,
+    "POST /regie/opvang/<uuid:location_id>/terug": OFFICE,
     "POST /api/v1/booklets": DESKS,
     "GET /api/v1/booklets/<uuid:booklet_id>": DESKS,
     "GET /api/v1/booklets/<uuid:booklet_id>/print": DESKS,
