@@ -30,15 +30,16 @@ class Look:
     icon: str
     word: str
     calls: bool = False
+    calls_first: bool = False  # nothing else helps now
 
 
 _STOP, _WAIT = "answer-stop", "answer-wait"
 
 LOOKS: Mapping[type[Refusal], Look] = {
     UnknownCode: Look(_STOP, "search", N_("Onbekende code"), calls=True),
-    ProviderNotApproved: Look(_STOP, "lock", N_("Nog niet toegelaten"), calls=True),
+    ProviderNotApproved: Look(_STOP, "lock", N_("Nog niet toegelaten"), calls=True, calls_first=True),
     Blocked: Look(_STOP, "close", N_("Geblokkeerd"), calls=True),
-    NotHandedOut: Look(_WAIT, "booklet", N_("Nog niet uitgedeeld"), calls=True),
+    NotHandedOut: Look(_WAIT, "booklet", N_("Nog niet uitgedeeld"), calls=True, calls_first=True),
     Expired: Look(_STOP, "calendar", N_("Niet meer geldig"), calls=True),
     AlreadyUsed: Look(_STOP, "stop", N_("Al gebruikt"), calls=True),
     SameDayQuestion: Look(_WAIT, "unknown", N_("Nog een cheque?")),
@@ -46,7 +47,7 @@ LOOKS: Mapping[type[Refusal], Look] = {
     TooManyWrongCodes: Look(_WAIT, "clock", N_("Even wachten"), calls=True),
     WrongCareDate: Look(_WAIT, "calendar", N_("Deze dag kan niet")),
     IdempotencyMismatch: Look(_WAIT, "warn", N_("Begin opnieuw")),
-    UndoTooLate: Look(_WAIT, "clock", N_("Te laat"), calls=True),
+    UndoTooLate: Look(_WAIT, "clock", N_("Te laat"), calls=True, calls_first=True),
     AlreadyAnnulled: Look(_WAIT, "undo", N_("Al ongedaan gemaakt")),
     Unavailable: Look(_WAIT, "offline", N_("Niet opgeslagen")),
     Invalid: Look(_WAIT, "warn", N_("Er klopt iets niet")),
