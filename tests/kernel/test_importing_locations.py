@@ -197,6 +197,33 @@ def test_a_wrong_file_is_told_in_a_sentence_and_ends_with_one(
     assert holds(city) == 0
 
 
+def test_whatever_the_file_is_all_of_it_comes_in_or_none(
+    city: City, cli: "Cli", figure: Say
+) -> None:
+    cli.map_file.write_text(MAP + 'valid_from = { column = "op", date = "%d/%m/%Y" }')
+    good = "nr,naam,soort,houder,op\n1,Crèche Zoë,group,Zoem,1/2/2026\n"
+    files: dict[str, tuple[bytes, str]] = {
+        "BOM": (good.encode("utf-8-sig"), ""),
+        "latin-1": (good.encode("latin-1"), ""),
+        "semicolon": (good.replace(",", ";").encode(), ""),
+        "NUL": (good.encode() + b"2,De\0Bij,group,Zoem,\n", "regel 3: bevat een NUL-byte"),
+        "quote": (good.encode() + b'2,"De Bij,group,Zoem,\n', "regel 3: een aanhalingsteken"),
+        "date": (good.encode() + b"2,Bij,group,Zoem,31/2/2026\n", "regel 3: begindatum is geen"),
+        "missing": (good.encode() + b"2,Bij,group,Zoem,\n3,x,group,,\n", "regel 4: organisator"),
+        "ragged": (good.encode() + b"2,De Bij\n", "regel 3: heeft 2 kolommen"),
+        "empty": (b"", "Dit bestand is leeg"),
+        "header": (b"nr,naam,op\n1,De Bij,\n", "regel 1 (de kop): de kolom 'soort' ontbreekt"),
+        "bytes": (bytes(range(256)) * 20, "regel 1"),
+    }
+    for name, (content, said) in files.items():
+        cli.file.write_bytes(content)
+        told, before = cli(None), holds(city)
+        assert told.exit_code == (1 if said else 0), name
+        assert said in told.output, name
+        assert holds(city) == before == 1, name
+    figure("F7 hostile files", f"{len(files)} kinds of file: all rows or none, 0 tracebacks")
+
+
 def test_a_wrong_mapping_file_or_city_is_told_before_anything_is_read(
     city: City, cli: "Cli"
 ) -> None:
