@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from kernel.errors import Forbidden, Invalid, NotFound, Refusal, Unavailable
 from vouchers.errors import (
@@ -21,6 +22,8 @@ from vouchers.errors import (
 )
 from web.i18n import N_
 
+Call = Literal["", "too", "first"]  # first where nothing else helps now
+
 
 @dataclass(frozen=True)
 class Look:
@@ -29,32 +32,31 @@ class Look:
     tone: str
     icon: str
     word: str
-    calls: bool = False
-    calls_first: bool = False  # nothing else helps now
+    calls: Call = ""
 
 
 _STOP, _WAIT = "answer-stop", "answer-wait"
 
 LOOKS: Mapping[type[Refusal], Look] = {
-    UnknownCode: Look(_STOP, "search", N_("Onbekende code"), calls=True),
-    ProviderNotApproved: Look(_STOP, "lock", N_("Nog niet toegelaten"), calls=True, calls_first=True),
-    Blocked: Look(_STOP, "close", N_("Geblokkeerd"), calls=True),
-    NotHandedOut: Look(_WAIT, "booklet", N_("Nog niet uitgedeeld"), calls=True, calls_first=True),
-    Expired: Look(_STOP, "calendar", N_("Niet meer geldig"), calls=True),
-    AlreadyUsed: Look(_STOP, "stop", N_("Al gebruikt"), calls=True),
+    UnknownCode: Look(_STOP, "search", N_("Onbekende code"), "too"),
+    ProviderNotApproved: Look(_STOP, "lock", N_("Nog niet toegelaten"), "first"),
+    Blocked: Look(_STOP, "close", N_("Geblokkeerd"), "too"),
+    NotHandedOut: Look(_WAIT, "booklet", N_("Nog niet uitgedeeld"), "first"),
+    Expired: Look(_STOP, "calendar", N_("Niet meer geldig"), "too"),
+    AlreadyUsed: Look(_STOP, "stop", N_("Al gebruikt"), "too"),
     SameDayQuestion: Look(_WAIT, "unknown", N_("Nog een cheque?")),
     LocationNeeded: Look(_WAIT, "house", N_("Waar ben je?")),
-    TooManyWrongCodes: Look(_WAIT, "clock", N_("Even wachten"), calls=True),
+    TooManyWrongCodes: Look(_WAIT, "clock", N_("Even wachten"), "too"),
     WrongCareDate: Look(_WAIT, "calendar", N_("Deze dag kan niet")),
     IdempotencyMismatch: Look(_WAIT, "warn", N_("Begin opnieuw")),
-    UndoTooLate: Look(_WAIT, "clock", N_("Te laat"), calls=True, calls_first=True),
+    UndoTooLate: Look(_WAIT, "clock", N_("Te laat"), "first"),
     AlreadyAnnulled: Look(_WAIT, "undo", N_("Al ongedaan gemaakt")),
     Unavailable: Look(_WAIT, "offline", N_("Niet opgeslagen")),
     Invalid: Look(_WAIT, "warn", N_("Er klopt iets niet")),
-    NotFound: Look(_WAIT, "search", N_("Niet gevonden"), calls=True),
-    Forbidden: Look(_STOP, "lock", N_("Dit mag je niet"), calls=True),
+    NotFound: Look(_WAIT, "search", N_("Niet gevonden"), "too"),
+    Forbidden: Look(_STOP, "lock", N_("Dit mag je niet"), "too"),
 }
-_OTHER = Look(_WAIT, "warn", N_("Dit lukte niet"), calls=True)
+_OTHER = Look(_WAIT, "warn", N_("Dit lukte niet"), "too")
 
 
 def look_of(refusal: Refusal) -> Look:

@@ -27,6 +27,11 @@ def form(client: FlaskClient, path: str, *, action: str = "") -> dict[str, str]:
     return found[action]
 
 
+def hidden_in(html: str) -> dict[str, str]:
+    """Give the hidden fields of the first form that posts, of a page that was answered."""
+    return _Forms.of(html)[""]
+
+
 def said(client: FlaskClient, path: str) -> str:
     """Give what a page says, without its marks, on one line."""
     return words(client.get(path).get_data(as_text=True))
