@@ -28,10 +28,10 @@ def stories(plan: dict[str, int], days: WorkingDays, rng: Random) -> list[Story]
     """Give every family's story, from the plan's counts."""
     told = [
         *_never(plan["never"], days, rng),
-        *_used(plan["few"], (1, 2), (90, 520), days, rng),
-        *_used(plan["some"], (3, 7), (100, 530), days, rng),
-        *_losing(_used(plan["most"], (8, 9), (120, 540), days, rng), plan["lost"]),
-        *_used(plan["all"], (10, 10), (130, 545), days, rng),
+        *_used(plan["few"], (1, 2), (60, 520), days, rng),
+        *_used(plan["some"], (3, 7), (75, 530), days, rng),
+        *_losing(_used(plan["most"], (8, 9), (90, 530), days, rng), plan["lost"]),
+        *_used(plan["all"], (10, 10), (97, 535), days, rng),
         *_going(plan["going"], days, rng),
         *_fresh(plan["fresh"], days),
         *_silent(plan["silent"], days),
@@ -42,7 +42,7 @@ def stories(plan: dict[str, int], days: WorkingDays, rng: Random) -> list[Story]
 
 def _never(count: int, days: WorkingDays, rng: Random) -> Iterator[Story]:
     """Nothing was used; a third had agreed on a first visit and did not go."""
-    for n, ago in enumerate(_spread(count, 70, 545)):
+    for n, ago in enumerate(_spread(count, 50, 535)):
         given = days.ago(ago)
         yield Story(handed_out=given, visit=given + rng.randint(3, 9) if n % 3 == 0 else None)
 

@@ -18,6 +18,7 @@ _MISSING: dict[str, Any] = {
     "required": "Vul dit in.",
     "null": "Vul dit in.",
     "invalid": "Kies er een uit de lijst.",
+    "invalid_uuid": "Kies er een uit de lijst.",
 }
 
 
