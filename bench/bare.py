@@ -13,14 +13,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import (
     Connection,
     Engine,
-    Table,
     bindparam,
     create_engine,
     event,
@@ -33,19 +32,14 @@ from sqlalchemy import (
 
 from bench.servers import ADDRESS
 from kernel.accounts import AccessToken, Account, AccountRole
-from kernel.database import Base
+from kernel.database import table_of
 from kernel.events import PendingEvent, RecordedEvent
 from kernel.organisations import Location
 from vouchers.models import Booklet, Cheque, Redemption
 
-
-def _table(model: type[Base]) -> Table:
-    return Base.metadata.tables[model.__tablename__]
-
-
-_account, _token, _role = (_table(one) for one in (Account, AccessToken, AccountRole))
-_cheque, _booklet, _location = (_table(one) for one in (Cheque, Booklet, Location))
-_redemption, _event, _pending = (_table(one) for one in (Redemption, RecordedEvent, PendingEvent))
+_account, _token, _role = (table_of(one) for one in (Account, AccessToken, AccountRole))
+_cheque, _booklet, _location = (table_of(one) for one in (Cheque, Booklet, Location))
+_redemption, _event, _pending = (table_of(one) for one in (Redemption, RecordedEvent, PendingEvent))
 
 IDENTITY = (
     select(_account.c.id, _account.c.organisation_id, _role.c.role)
@@ -109,27 +103,28 @@ def redeemed(connection: Connection, token: str, code: str) -> dict[str, Any]:
     hashed = hashlib.sha256(token.encode()).hexdigest()
     account = connection.execute(IDENTITY, {"hashed": hashed}).one()
     found = connection.execute(LOOK, {"home": account.organisation_id, "code": code}).one()
-    day = {"booklet": found.booklet_id, "day": now.date()}
-    if connection.execute(USE_BOOKLET, day).rowcount != 1:
+    today = now.date()
+    booklet = {"booklet": found.booklet_id, "day": today}
+    if connection.execute(USE_BOOKLET, booklet).rowcount != 1:
         raise LookupError("the booklet cannot be used")
     if connection.execute(USE_CHEQUE, {"cheque": found.id}).rowcount != 1:
         raise LookupError("the cheque is used")
-    row = redemption_row(found, account.id, now)
+    cheque = {"cheque_id": found.id, "booklet_id": found.booklet_id, "cheque_number": found.number}
+    row = redemption_row(cheque, found.location_id, account.id, now)
     connection.execute(REDEEM, row)
     number = connection.execute(TELL, event_row(row, now)).scalar_one()
     connection.execute(OWE, {"event_number": number})
-    return {"id": row["id"], "cheque": found.number, "cheques": found.size, "careDate": str(day)}
+    return {"id": row["id"], "cheque": found.number, "cheques": found.size, "careDate": str(today)}
 
 
-def redemption_row(found: Any, account_id: Any, now: datetime) -> dict[str, Any]:
-    """Give the row of table `redemption`; `found` is a row of `LOOK`."""
-    return {
+def redemption_row(
+    cheque: dict[str, Any], location_id: UUID, account_id: UUID, now: datetime
+) -> dict[str, Any]:
+    """Give the row of table `redemption`; `cheque` holds its ids and number."""
+    return cheque | {
         "id": uuid4(),
-        "cheque_id": found.id,
-        "booklet_id": found.booklet_id,
-        "location_id": found.location_id,
+        "location_id": location_id,
         "account_id": account_id,
-        "cheque_number": found.number,
         "used_after": 1,
         "care_date": now.date(),
         "care_moment": "fullDay",

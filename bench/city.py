@@ -16,14 +16,14 @@ from app import migrate
 from kernel.access import Role
 from kernel.accounts import Account, AccountRole
 from kernel.cities import PROGRAMMES, City
-from kernel.database import Database
+from kernel.database import Database, table_of
 from kernel.money import CareMomentPrice
 from kernel.organisations import Location, LocationKind, Organisation, OrganisationKind
 from kernel.people import Family
 from kernel.signing_in import create_token
 from tests.postgres import running_server
 from vouchers.codes import CODE, TYPED_CODE
-from vouchers.models import Booklet, BookletState, Cheque
+from vouchers.models import Booklet, BookletState, Cheque, ChequeState
 
 CHEQUES_A_BOOKLET = 10
 _PROVIDER = "opvang@bench.example"
@@ -119,9 +119,10 @@ def _settle(session: Session, account_id: UUID, location_id: UUID) -> None:
     )
 
 
-def hand_out(bench: BenchCity, wanted: int) -> list[Known]:
+def hand_out(bench: BenchCity, wanted: int, *, used: bool = False) -> list[Known]:
     """Put at least `wanted` cheques in the hands of families, a table at a time.
 
+    `used` writes them as if each was redeemed already; their redemptions are the caller's.
     First every booklet's first cheque, then every second one: neighbours share no booklet.
     """
     booklets = [uuid4() for _ in range(-(-wanted // CHEQUES_A_BOOKLET))]
@@ -133,17 +134,19 @@ def hand_out(bench: BenchCity, wanted: int) -> list[Known]:
     families = {booklet: uuid4() for booklet in booklets}
     with bench.city.database.transaction(writes=True) as session:
         home, made_at = _home(session, bench), datetime.now(UTC)
+        state = ChequeState.USED if used else ChequeState.OPEN
+        used_up = {"used_count": CHEQUES_A_BOOKLET if used else 0}
         session.execute(
-            insert(Family.__table__),  # type: ignore[arg-type]
+            insert(table_of(Family)),
             [_family(one, home, made_at) for one in families.values()],
         )
         session.execute(
-            insert(Booklet.__table__),  # type: ignore[arg-type]
-            [_booklet(one, families[one], bench.account_id, made_at) for one in booklets],
+            insert(table_of(Booklet)),
+            [_booklet(one, families[one], bench.account_id, made_at) | used_up for one in booklets],
         )
         session.execute(
-            insert(Cheque.__table__),  # type: ignore[arg-type]
-            [_cheque(one, nth // len(booklets)) for nth, one in enumerate(known)],
+            insert(table_of(Cheque)),
+            [_cheque(one, nth // len(booklets), state) for nth, one in enumerate(known)],
         )
     return known
 
@@ -181,16 +184,15 @@ def _booklet(booklet_id: UUID, family_id: UUID, by: UUID, made_at: datetime) -> 
         "retroactive": False,
         "good_news_consent": False,
         "training": False,
-        "used_count": 0,
     }
 
 
-def _cheque(known: Known, nth: int) -> dict[str, Any]:
+def _cheque(known: Known, nth: int, state: ChequeState) -> dict[str, Any]:
     return {
         "id": known.cheque_id,
         "number": nth + 1,
         "code": known.code,
         "typed_code": uuid4().hex[:TYPED_CODE].upper(),
-        "state": "open",
+        "state": state,
         "booklet_id": known.booklet_id,
     }

@@ -46,19 +46,20 @@ def measured(
         with ExitStack() as stack:
             both = [stack.enter_context(running(one, bench.url, folder)) for one in (BARE, REAL)]
             for one in both:
-                _pressed(bench, one, clients=8, seconds=min(seconds, 1.0))  # warm
+                pressed(bench, one, clients=8, seconds=min(seconds, 1.0))  # warm
             for nth in range(rounds):
                 for count in counts:
                     cells += [
-                        _cell(bench, one, nth, count, _pressed(bench, one, count, seconds))
+                        _cell(bench, one, nth, count, pressed(bench, one, count, seconds))
                         for one in (both if nth % 2 == 0 else reversed(both))
                     ]
     return cells
 
 
-def _pressed(bench: BenchCity, served: Served, clients: int, seconds: float) -> Pressed:
+def pressed(bench: BenchCity, served: Served, clients: int, seconds: float) -> Pressed:
+    """Let some clients redeem for some seconds, a cheque nobody used each time."""
     cheques = bench.take(max(clients, int(_MOST_A_SECOND * seconds)))
-    pressed = press(
+    outcome = press(
         Plan(
             port=served.port,
             path=served.path,
@@ -69,22 +70,22 @@ def _pressed(bench: BenchCity, served: Served, clients: int, seconds: float) -> 
             seconds=seconds,
         )
     )
-    bench.give_back(cheques[pressed.sent :])
-    return pressed
+    bench.give_back(cheques[outcome.sent :])
+    return outcome
 
 
-def _cell(bench: BenchCity, served: Served, nth: int, clients: int, pressed: Pressed) -> Cell:
-    p50, p95, p99 = (_quantile(pressed.took, share) for share in (0.5, 0.95, 0.99))
+def _cell(bench: BenchCity, served: Served, nth: int, clients: int, outcome: Pressed) -> Cell:
+    p50, p95, p99 = (_quantile(outcome.took, share) for share in (0.5, 0.95, 0.99))
     return Cell(
         database=bench.kind,
         server=served.name,
         clients=clients,
         round=nth,
-        rate=pressed.rate,
+        rate=outcome.rate,
         p50=p50,
         p95=p95,
         p99=p99,
-        errors=sum(pressed.errors.values()),
+        errors=sum(outcome.errors.values()),
     )
 
 

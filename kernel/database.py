@@ -40,6 +40,8 @@ from sqlalchemy.types import TypeDecorator
 from kernel.constraints import refusal_of
 from kernel.errors import Unavailable
 
+KEPT = 8  # open connections: one for each thread of a web process, once they were busy at once
+SPARE = 2  # more, closed after use: to connect takes longer than to redeem a cheque
 PATIENCE = 5.0  # seconds that a request waits for its turn before it says "not now"
 
 
@@ -216,8 +218,8 @@ def _postgresql_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
-        pool_size=2,
-        max_overflow=8,
+        pool_size=KEPT,
+        max_overflow=SPARE,
         pool_timeout=PATIENCE,
         connect_args={"connect_timeout": int(PATIENCE)},
     )
@@ -237,8 +239,8 @@ def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
-        pool_size=2,
-        max_overflow=8,
+        pool_size=KEPT,
+        max_overflow=SPARE,
         pool_timeout=PATIENCE,
         connect_args={"timeout": PATIENCE},
     )
