@@ -43,7 +43,8 @@ def show(uow: UnitOfWork) -> ResponseReturnValue:
 
 def _page(uow: UnitOfWork) -> str:
     places = own_locations(uow)
-    place = chosen_place(places, request.values.get("plaats", "")) or next(iter(places), None)
+    asked = request.form.get("locationId") or request.args.get("plaats", "")
+    place = chosen_place(places, asked) or next(iter(places), None)
     shown = {} if place is None else _work_at(uow, place)
     return render_template("today/page.html", places=places, place=place, today=uow.today, **shown)
 

@@ -1,4 +1,4 @@
-"""What cheques are worth: a provider's own months, the whole city's for finance, nothing invented."""
+"""What cheques are worth: a provider's own months, the whole city's for finance."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
