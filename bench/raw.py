@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
-from sqlalchemy import Insert, create_engine, make_url
+from sqlalchemy import Insert, Update, create_engine, make_url
 from sqlalchemy.engine import Dialect
 
 from bench.bare import OWE, REDEEM, TELL, USE_BOOKLET, USE_CHEQUE, event_row, redemption_row
@@ -48,48 +49,55 @@ def commits(bench: BenchCity, *, seconds: float) -> Commits:
     writers = WRITERS[bench.kind]
     cheques = bench.take(int(_MOST_A_SECOND * seconds))
     shares = [cheques[nth::writers] for nth in range(writers)]
-    counts = [0] * writers
+    rates = [0.0] * writers
     write = _on_sqlite if bench.kind == "SQLite" else _on_postgresql
-    until = time.perf_counter() + seconds
 
     def work(nth: int) -> None:
-        counts[nth] = write(bench, shares[nth], until)
+        rates[nth] = write(bench, shares[nth], seconds)
 
-    began = time.perf_counter()
     threads = [threading.Thread(target=work, args=(nth,)) for nth in range(writers)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    took = time.perf_counter() - began
-    return Commits(database=bench.kind, writers=writers, rate=sum(counts) / took)
+    return Commits(database=bench.kind, writers=writers, rate=sum(rates))
 
 
-def _on_sqlite(bench: BenchCity, cheques: Sequence[Known], until: float) -> int:
+def _on_sqlite(bench: BenchCity, cheques: Sequence[Known], seconds: float) -> float:
     written = _written(create_engine(bench.url, paramstyle="named").dialect)
     file = str(make_url(bench.url).database)
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         for pragma in ("foreign_keys=ON", "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}")
-        for done, cheque in enumerate(cheques):
-            if time.perf_counter() > until:
-                return done
+
+        def redeem(cheque: Known) -> None:
             connection.execute("BEGIN IMMEDIATE")
             _redeem(connection.execute, written, _rows(bench, cheque, _plain))
             connection.execute("COMMIT")
-    return len(cheques)
+
+        return _rate(redeem, cheques, seconds)
 
 
-def _on_postgresql(bench: BenchCity, cheques: Sequence[Known], until: float) -> int:
+def _on_postgresql(bench: BenchCity, cheques: Sequence[Known], seconds: float) -> float:
     written = _written(create_engine(bench.url).dialect)
     url = make_url(bench.url).set(drivername="postgresql")
     with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
-        for done, cheque in enumerate(cheques):
-            if time.perf_counter() > until:
-                return done
+
+        def redeem(cheque: Known) -> None:
             _redeem(connection.execute, written, _rows(bench, cheque, _as_json))
             connection.commit()
-    return len(cheques)
+
+        return _rate(redeem, cheques, seconds)
+
+
+def _rate(redeem: Callable[[Known], None], cheques: Sequence[Known], seconds: float) -> float:
+    began = time.perf_counter()
+    for done, cheque in enumerate(cheques, 1):
+        redeem(cheque)
+        took = time.perf_counter() - began
+        if took > seconds:
+            return done / took
+    return len(cheques) / (time.perf_counter() - began)
 
 
 def _redeem(execute: Callable[..., Any], written: _Written, rows: Sequence[dict[str, Any]]) -> None:
@@ -107,21 +115,18 @@ def _rows(
     now = datetime.now(UTC)
     ids = {"cheque_id": cheque.cheque_id, "booklet_id": cheque.booklet_id, "cheque_number": 1}
     row = redemption_row(ids, bench.location_id, bench.account_id, now)
-    booklet = {"booklet": cheque.booklet_id, "day": now.date(), **_STATES}
-    taken = {"cheque": cheque.cheque_id, **_STATES}
+    booklet = _constants(USE_BOOKLET) | {"booklet": cheque.booklet_id, "day": now.date()}
+    taken = _constants(USE_CHEQUE) | {"cheque": cheque.cheque_id}
     return tuple(
         {key: driver(value) for key, value in each.items()}
         for each in (booklet, taken, row, event_row(row, now))
     )
 
 
-# The values that stand in the statements themselves, by the names that SQLAlchemy gives them.
-_STATES = {
-    name: value
-    for statement in (USE_BOOKLET, USE_CHEQUE)
-    for name, value in statement.compile().params.items()
-    if value is not None
-}
+@cache
+def _constants(statement: Update) -> dict[str, Any]:
+    """Give the values that stand in a statement itself, by the names SQLAlchemy gives them."""
+    return {key: value for key, value in statement.compile().params.items() if value is not None}
 
 
 def _plain(value: Any) -> Any:
