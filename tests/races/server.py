@@ -21,16 +21,15 @@ _ROOT = Path(__file__).parent.parent.parent
 
 @dataclass(frozen=True)
 class Server:
-    """Where it listens, which process leads it, and what it wrote."""
+    """Where it listens, which process leads its workers, and what it wrote."""
 
     port: int
-    process: "subprocess.Popen[bytes]"
+    leader: int
     said: Path
 
     def workers(self) -> list[int]:
         """Give the process ids of its workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in children.read_text().split()]
+        return _children(self.leader)
 
     def unforeseen(self) -> str:
         """Give what it wrote of errors that nobody foresaw, to show when a test fails."""
@@ -69,9 +68,11 @@ def serving(
         )
         try:
             _wait_for_health(port, process, said)
-            yield Server(port, process, said)
+            yield Server(port, _children(process.pid)[0] if under else process.pid, said)
         finally:
-            process.send_signal(signal.SIGINT)  # at once: nobody asks it anything any more
+            # At once: nobody asks it anything any more. What it runs under ends with it.
+            for pid in _children(process.pid) if under else [process.pid]:
+                os.kill(pid, signal.SIGINT)
             process.wait(30)
 
 
@@ -98,6 +99,10 @@ def _wait_for_health(port: int, process: "subprocess.Popen[bytes]", said: Path) 
         finally:
             connection.close()
     raise AssertionError(f"the server did not start: {said.read_text()[-2000:]}")
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _ticks(pid: int) -> int:
