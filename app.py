@@ -22,6 +22,7 @@ import kernel.checking
 import vouchers.checking
 import vouchers.models  # migrations and mappers must know every table
 import web.errors
+import web.rooms
 from api import mount_api
 from api.health import health
 from demo.seeding import seed_demo
@@ -45,12 +46,14 @@ from kernel.importing.sorting import SortedRows, sort_rows
 from kernel.inviting import invite
 from kernel.logs import configure_logs
 from kernel.overlap import install_triggers
+from kernel.programmes import check_programme
 from kernel.settings import Settings, WrongSettings, read_settings
 from kernel.signing_in import create_token
 from kernel.unit_of_work import unit_of_work
 from web import mount_site
 
 HOUSE = Path(__file__).parent
+OF_VOUCHERS = api.OF_VOUCHERS | web.rooms.OF_VOUCHERS
 MEGABYTE = 1024 * 1024
 
 CHECKS = (*kernel.checking.CHECKS, *vouchers.checking.CHECKS)
@@ -96,12 +99,14 @@ def _find_city() -> None:
     if request.endpoint not in {"health", "static"}:
         cities: Cities = current_app.config["CITIES"]
         g.city = cities.by_host(request.host)
+        check_programme(g.city, request.blueprint, of_vouchers=OF_VOUCHERS)
 
 
 def _dress(response: Response) -> Response:
     """Put the protecting headers on every answer, and log it by its route, never by its path."""
-    for name, value in security_headers(scans=bool(getattr(g, "scans", False))).items():
-        response.headers.setdefault(name, value)
+    given = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 — not a dict
+    wanted = security_headers(scans=bool(getattr(g, "scans", False)))
+    response.headers.extend([each for each in wanted.items() if each[0].lower() not in given])
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
         took = time.perf_counter() - getattr(g, "began", time.perf_counter())

@@ -6,13 +6,26 @@ from flask import Flask
 from flask_smorest import Api
 
 from api import booklets, cheques, redemptions, statistics
+from api.problem import Problem
+from vouchers.schemas import BirthMonth
+
+OF_VOUCHERS = frozenset({"booklets", "cheques", "redemptions", "statistics"})
 
 
 class QuietApi(Api):
-    """Smorest without its app-wide error handlers: they would answer the site's pages in JSON."""
+    """Smorest without its app-wide error handlers: they would answer the site's pages in JSON.
+
+    Nor does the document tell of smorest's own error: each of our refusals is in it by itself.
+    """
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+    ERROR_SCHEMA = Problem
 
     def _register_error_handlers(self) -> None:
         """Leave errors to the house's own `answer`."""
+
+    def _register_pagination_header(self) -> None:
+        """Nothing here comes in pages."""
 
 
 def mount_api(app: Flask) -> None:
@@ -26,6 +39,7 @@ def mount_api(app: Flask) -> None:
         API_SPEC_OPTIONS=_SPEC,
     )
     api = QuietApi(app)
+    api.register_field(BirthMonth, "string", None)
     for module in (booklets, cheques, redemptions, statistics):
         api.register_blueprint(module.blueprint)
 

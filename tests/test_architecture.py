@@ -197,6 +197,10 @@ def test_each_programme_boots_alone(tmp_path: Path) -> None:
         client = create_app(settings_for(alone, tmp_path)).test_client()
         assert client.get("/health").json == {"status": "UP"}
         assert client.get("/aanmelden").status_code == 200
+        there = 404 if programme == "occasioneel" else 200
+        assert client.get("/c").status_code == there
+        answer = client.post("/api/v1/redemptions", json={})
+        assert answer.status_code == (404 if programme == "occasioneel" else 401)
         alone.database.dispose()
 
 

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, current_app, redirect, url_for
+from flask import Blueprint, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from kernel.access import Role
+from kernel.programmes import VOUCHERS
 from web.i18n import N_
 from web.identity import who
 from web.page import public_page
+from web.rooms import OF_VOUCHERS
 
 desk = Blueprint("home", __name__)
 
@@ -56,7 +58,12 @@ def navigation() -> Sequence[Entry]:
     if signed_in is None:
         return ()
     entries = [e for role, menu in MENU.items() if signed_in.actor.is_any(role) for e in menu]
-    return [e for e in dict.fromkeys(entries) if e.endpoint in current_app.view_functions]
+    return [e for e in dict.fromkeys(entries) if _is_on(e.endpoint.partition(".")[0])]
+
+
+def _is_on(room: str) -> bool:
+    """Say whether the city uses the programme that a room belongs to."""
+    return room not in OF_VOUCHERS or VOUCHERS in g.city.programmes
 
 
 @desk.get("/")
