@@ -18,7 +18,7 @@ const NAMES = { ".close-modal": "Close", ".body-param__text": "Request body" };
 
 new MutationObserver(() => {
   for (const [what, name] of Object.entries(NAMES))
-    for (const found of place.querySelectorAll(what)) found.ariaLabel = name;
+    for (const found of place.querySelectorAll(what)) found.setAttribute("aria-label", name);
   for (const key of place.querySelectorAll(".modal-btn[aria-label]"))
     key.removeAttribute("aria-label");
   for (const wide of place.querySelectorAll("pre:not([tabindex])")) wide.tabIndex = 0;
