@@ -251,6 +251,17 @@ def test_a_call_is_not_idle_while_its_event_is_on_its_way(city: City, town: Town
     with at_work(city, town.provider.actor, EVENING) as uow:
         redeem_cheque(uow, code=town.silent.codes[0], idempotency_key="late")
     assert failing(city) == {}
+    with at_work(city) as uow:
+        number = uow.session.scalars(select(PendingEvent.event_number)).one()
+        uow.session.execute(text("DELETE FROM event_pending"))
+        on_its_way = Delivery(
+            event_number=number, handler="x", subject_id=town.silent.id, next_try_at=EVENING
+        )
+        uow.session.add(on_its_way)
+    assert failing(city) == {}
+    with at_work(city) as uow:
+        uow.session.execute(update(Delivery).values(done_at=EVENING))
+    assert failing(city) == {"no-idle-calls": 1}
 
 
 def test_the_command_says_each_check_on_a_line_and_ends_with_one_when_one_fails(
