@@ -51,6 +51,18 @@ def test_a_family_whose_booklet_was_lost_counts_once_in_its_first_month(city: Ci
     assert [cohort.month for cohort in figure.cohorts] == [date(2026, 9, 1)]
 
 
+def test_a_booklet_is_used_up_when_as_many_are_used_as_the_first_one_had(city: City) -> None:
+    build.rule(city, "vouchers.booklet_size", 2)
+    referrer, provider = build.referrer(city), build.provider(city)
+    lost, whole = (build.handed_out(city, referrer) for _ in range(2))
+    for n in range(2):
+        scanned(city, provider, whole.codes[n], now=MONDAY + timedelta(days=n))
+    with at_work(city, referrer.actor) as uow:
+        new = build.paper(replace_lost_booklet(uow, booklet_id=lost.id))
+    scanned(city, provider, new.codes[0])
+    assert read(city).total == Steps(handed_out=2, first_use=2, all_used=1)
+
+
 def test_training_is_in_no_figure(city: City) -> None:
     paper = build.handed_out(city, build.referrer(city))
     with at_work(city) as uow:
