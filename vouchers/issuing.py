@@ -15,7 +15,7 @@ from kernel.calendar import add_months, last_day
 from kernel.errors import Invalid
 from kernel.organisations import District, Organisation
 from kernel.people import Child, Family, known_elsewhere, phone_hash
-from kernel.rules import Rules, rules_on
+from kernel.rules import DatedRule, Rules, rules_on
 from kernel.unit_of_work import UnitOfWork
 from vouchers import codes
 from vouchers.choices import (
@@ -64,7 +64,7 @@ def hand_out_booklet(
     criteria, that has a booklet (unless the regie gives it), and a year that is given away.
     Rules: product/cheques.md 1 and 2.
     """
-    body_hash = _hash_of(family, child, appointment)
+    body_hash = _hash_of(family, child, appointment, meets_criteria, good_news_consent)
     _take_turns(uow)
     if first := _handed_out_before(uow, idempotency_key, body_hash):
         return first
@@ -161,6 +161,12 @@ def _take_turns(uow: UnitOfWork) -> None:
     uow.session.execute(select(Organisation.id).where(mine).with_for_update())
 
 
+def _take_turns_in_city(uow: UnitOfWork) -> None:
+    """Let the hand-outs of all organisations follow each other, where they share a ceiling."""
+    shared = DatedRule.name == CITY_CEILING.name
+    uow.session.execute(select(DatedRule.id).where(shared).order_by(DatedRule.id).with_for_update())
+
+
 def _handed_out_before(uow: UnitOfWork, key: str | None, body_hash: str) -> HandedOut | None:
     if key is None:
         return None
@@ -191,6 +197,8 @@ def _check_ceilings(uow: UnitOfWork, rules: Rules) -> list[str]:
         ceiling = rules[rule]
         if ceiling is None or uow.actor.is_any(Role.REGIE):
             continue
+        if rule is CITY_CEILING:
+            _take_turns_in_city(uow)
         given = uow.session.scalar(
             select(func.count()).select_from(Booklet).where(*this_year, *scope)
         )

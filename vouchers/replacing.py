@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from kernel.access import Role, allowed
 from kernel.errors import NotFound
@@ -28,7 +28,7 @@ def replace_lost_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> Booklet:
     left = lost.size - lost.used_count
     if left == 0:
         raise NothingLeft
-    ordinal = (lost.ordinal or 0) + 1
+    ordinal = _last_ordinal(uow, lost) + 1
     new = new_booklet(uow, size=left)
     new.state = BookletState.HANDED_OUT
     new.origin_id, new.replaces_id = lost.origin_id, lost.id
@@ -64,6 +64,12 @@ def withdraw_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> Booklet:
         raise IllegalMove("Er is al een cheque gebruikt. Is het boekje kwijt? Kies 'Boekje kwijt'.")
     _block(uow, booklet, BookletState.BLOCKED_ERROR, unused=True)
     return booklet
+
+
+def _last_ordinal(uow: UnitOfWork, booklet: Booklet) -> int:
+    """Give the number of the family's newest booklet: the regie may have given it several."""
+    family_s = Booklet.family_id == booklet.family_id
+    return uow.session.scalar(select(func.max(Booklet.ordinal)).where(family_s)) or 0
 
 
 def own_booklet(uow: UnitOfWork, booklet_id: UUID) -> Booklet:

@@ -28,7 +28,8 @@ def agree_first_visit(
     Refuses another organisation's booklet, one that is used or not in a family's hands, a day
     that is past or after the booklet's last, and a location that takes no cheques that day.
     """
-    booklet = uow.session.get(Booklet, booklet_id)
+    # The booklet's row is kept until the end: of two agreements at once, one replaces the other.
+    booklet = uow.session.get(Booklet, booklet_id, with_for_update=True)
     own = booklet is not None and booklet.organisation_id == uow.actor.organisation_id
     if booklet is None or not (own or uow.actor.is_any(Role.REGIE)):
         raise NotFound

@@ -38,7 +38,7 @@ def test_31_january_half_past_eleven_utc_is_february(city: City, figure: Say) ->
     assert day_of(earlier) == date(2027, 1, 31)
     figure(
         "T2",
-        "31 January 23:30 UTC is February: care date, cohort; 8 scans at clock changes; 4 last days",
+        "31 January 23:30 UTC is February; 8 scans where the clock changes; 4 last days",
     )
 
 
