@@ -97,16 +97,16 @@ def of_booklets(printed: Printed) -> list[Held]:
 def table(rows: Iterable[Row], commits: Iterable[Commits]) -> str:
     """Write the medians, with the databases' own limit beneath them."""
     lines = [
-        "| database | clients | server | a second | of bare | p50 ms | p95 ms | p99 ms | errors |",
-        "| --- | --: | --- | --: | --: | --: | --: | --: | --: |",
+        "| database | clients | server | rate/s | of bare | p50 ms | p95 | p99 | CPU ms | errors |",
+        "| --- | --: | --- | --: | --: | --: | --: | --: | --: | --: |",
         *(
             f"| {row.database} | {row.clients} | {row.server} | {row.rate:,.0f} | {row.ratio:.0%} "
-            f"| {row.p50:.1f} | {row.p95:.1f} | {row.p99:.1f} | {row.errors} |"
+            f"| {row.p50:.1f} | {row.p95:.1f} | {row.p99:.1f} | {row.cpu_ms:.2f} | {row.errors} |"
             for row in rows
         ),
         *(
             f"| {one.database} | {one.writers} | no server, raw commits | {one.rate:,.0f} "
-            "| | | | | |"
+            "| | | | | | |"
             for one in commits
         ),
     ]

@@ -18,7 +18,8 @@ from sqlalchemy import Insert, Update, create_engine, make_url
 from sqlalchemy.engine import Dialect
 
 from bench.bare import OWE, REDEEM, TELL, USE_BOOKLET, USE_CHEQUE, event_row, redemption_row
-from bench.city import BenchCity, Known
+from bench.booklet_rows import Known
+from bench.city import BenchCity
 
 WRITERS = {"SQLite": 1, "PostgreSQL": 8}  # SQLite has one writer at a time, whoever asks
 _MOST_A_SECOND = 12_000

@@ -29,6 +29,7 @@ class Cell:
     p95: float
     p99: float
     errors: int
+    cpu_ms: float  # that the web processes computed for one answer
 
 
 def measured(
@@ -50,7 +51,7 @@ def measured(
             for nth in range(rounds):
                 for count in counts:
                     cells += [
-                        _cell(bench, one, nth, count, pressed(bench, one, count, seconds))
+                        _cell(bench, one, nth, count, seconds)
                         for one in (both if nth % 2 == 0 else reversed(both))
                     ]
     return cells
@@ -74,7 +75,10 @@ def pressed(bench: BenchCity, served: Served, clients: int, seconds: float) -> P
     return outcome
 
 
-def _cell(bench: BenchCity, served: Served, nth: int, clients: int, outcome: Pressed) -> Cell:
+def _cell(bench: BenchCity, served: Served, nth: int, clients: int, seconds: float) -> Cell:
+    before = served.computed()
+    outcome = pressed(bench, served, clients, seconds)
+    computed = served.computed() - before
     p50, p95, p99 = (_quantile(outcome.took, share) for share in (0.5, 0.95, 0.99))
     return Cell(
         database=bench.kind,
@@ -86,6 +90,7 @@ def _cell(bench: BenchCity, served: Served, nth: int, clients: int, outcome: Pre
         p95=p95,
         p99=p99,
         errors=sum(outcome.errors.values()),
+        cpu_ms=1000 * computed / len(outcome.took),
     )
 
 
@@ -105,6 +110,7 @@ class Row:
     p95: float
     p99: float
     errors: int
+    cpu_ms: float
     ratio: float  # of the bare server's rate, round by round
 
 
@@ -130,5 +136,6 @@ def _row(group: Sequence[Cell], bare: dict[int, float]) -> Row:
         p95=statistics.median(cell.p95 for cell in group),
         p99=statistics.median(cell.p99 for cell in group),
         errors=sum(cell.errors for cell in group),
+        cpu_ms=statistics.median(cell.cpu_ms for cell in group),
         ratio=statistics.median(cell.rate / bare[cell.round] for cell in group),
     )

@@ -7,9 +7,11 @@ from pathlib import Path
 from statistics import median
 
 from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
 
 from bench.bare import event_row, redemption_row
-from bench.city import BenchCity, Known, hand_out
+from bench.booklet_rows import Known, hand_out
+from bench.city import BenchCity
 from bench.redeeming import pressed
 from bench.servers import REAL, running
 from kernel.database import table_of
@@ -36,12 +38,14 @@ def filled(bench: BenchCity, redemptions: int) -> None:
     """Write so many redemptions, with their booklets, cheques and events."""
     for done in range(0, redemptions, _AT_A_TIME):
         wanted = min(_AT_A_TIME, redemptions - done)
-        _redeemed(bench, hand_out(bench, wanted, used=True)[:wanted])
+        with bench.city.database.transaction(writes=True) as session:
+            known = hand_out(session, by=bench.account_id, wanted=wanted, used=True)
+            _redeemed(session, bench, known[:wanted])
     with bench.city.database.transaction(writes=True) as session:
         session.execute(text("ANALYZE"))
 
 
-def _redeemed(bench: BenchCity, cheques: Sequence[Known]) -> None:
+def _redeemed(session: Session, bench: BenchCity, cheques: Sequence[Known]) -> None:
     now = datetime.now(UTC)
     rows = [
         redemption_row(
@@ -52,9 +56,8 @@ def _redeemed(bench: BenchCity, cheques: Sequence[Known]) -> None:
         )
         for one in cheques
     ]
-    with bench.city.database.transaction(writes=True) as session:
-        session.execute(insert(table_of(Redemption)), rows)
-        session.execute(insert(table_of(RecordedEvent)), [event_row(row, now) for row in rows])
+    session.execute(insert(table_of(Redemption)), rows)
+    session.execute(insert(table_of(RecordedEvent)), [event_row(row, now) for row in rows])
 
 
 def compared(

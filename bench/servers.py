@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -25,6 +25,12 @@ class Served:
     application: str
     path: str
     port: int = 0
+    pid: int = 0
+
+    def computed(self) -> float:
+        """Give the seconds that its worker processes computed so far."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return sum(_ticks(pid) for pid in children.read_text().split()) / os.sysconf("SC_CLK_TCK")
 
 
 BARE = Served(name="bare", application="bench.bare:wsgi()", path="/redeem")
@@ -46,12 +52,15 @@ def running(served: Served, url: str, folder: Path) -> Iterator[Served]:
         )
         try:
             _await(server, port)
-            yield Served(
-                name=served.name, application=served.application, path=served.path, port=port
-            )
+            yield replace(served, port=port, pid=server.pid)
         finally:
             server.terminate()
             server.wait(_PATIENCE)
+
+
+def _ticks(pid: str) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])  # in the program, and in the kernel for it
 
 
 def _environment(url: str, folder: Path) -> Mapping[str, str]:

@@ -64,7 +64,7 @@ def test_the_ratio_is_taken_round_by_round() -> None:
     cells = [
         Cell(
             database="SQLite", server=server, clients=8, round=nth, rate=rate,
-            p50=1, p95=2, p99=26, errors=0,
+            p50=1, p95=2, p99=26, errors=0, cpu_ms=1,
         )
         for nth, pair in enumerate(rates)
         for server, rate in zip((BARE.name, REAL.name), pair, strict=True)
