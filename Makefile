@@ -1,6 +1,6 @@
 # Each target says what it does; `make` alone lists them. The steps themselves are in tools/.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test figures check bench lock
+.PHONY: help setup setup-dev run test figures check bench pictures lock
 .NOTPARALLEL:
 
 PYTHON ?= python3
@@ -34,6 +34,9 @@ check: setup-dev ## Checks style, types, and who imports whom.
 
 bench: setup-dev ## Measures speed beside a bare server, as a table and as JSON.
 	@$(BIN)/python -m bench
+
+pictures: setup-dev ## Takes the README's screenshots anew, from the demo.
+	@$(BIN)/python -m tools.pictures
 
 lock: setup ## Renews the lock files, within the bounds of pyproject.toml and package.json.
 	@$(PYTHON) -m tools.lock
