@@ -45,6 +45,7 @@ def test_a_stack_of_cheques_is_scanned_with_one_hand(
     expect(page.locator("#count")).to_have_text("1 ingeruild, 0 niet")
     expect(page.locator("#video")).to_be_visible()  # back by itself
     expect(page.locator("#undo")).to_contain_text("Maak ongedaan")
+    assert page.evaluate("document.documentElement.scrollHeight") <= 740
     expect(page.locator("#count")).to_have_text("2 ingeruild, 0 niet")
     expect(page.get_by_role("alert")).to_contain_text("Al gebruikt", timeout=30_000)
     expect(page.locator("#count")).to_have_text("2 ingeruild, 1 niet")
