@@ -8,7 +8,7 @@ from flask import Response, current_app
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
-from api.endpoint import KeyHeader, endpoint
+from api.endpoint import PDF, KeyHeader, endpoint
 from kernel.access import Role
 from kernel.errors import NotFound
 from kernel.unit_of_work import UnitOfWork
@@ -128,10 +128,10 @@ def lose(uow: UnitOfWork, booklet_id: UUID) -> dict[str, Any]:
     rule="/<uuid:booklet_id>/print",
     scope="booklets",
     roles=[Role.REFERRER, Role.REGIE],
-    gives=None,
+    gives=PDF,
     refuses=[NotFound, IllegalMove],
 )
 def print_pdf(uow: UnitOfWork, booklet_id: UUID) -> Response:
     """Get a booklet as a PDF, to print."""
     booklet, sender = booklet_for_print(uow, booklet_id=booklet_id)
-    return Response(booklet_pdf([booklet], sender), mimetype="application/pdf")
+    return Response(booklet_pdf([booklet], sender), mimetype=PDF)

@@ -10,26 +10,27 @@ from flask import g
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
+from api.errors import SAID
 from api.identity import NoToken, ScopeMissing, identify
+from api.problem import Problem
+from api.reading import READER
 from kernel.access import Actor, Role
+from kernel.cities import UnknownCity
 from kernel.errors import Forbidden, Invalid, Refusal, Unavailable
 from kernel.signing_in import SignedIn
 from kernel.unit_of_work import unit_of_work
 
 View = Callable[..., Any]
-ALWAYS: tuple[type[Refusal], ...] = (NoToken, ScopeMissing, Forbidden, Invalid, Unavailable)
-
-
-class Problem(Schema):
-    """Why not, and what to do (RFC 9457)."""
-
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    code = fields.String(required=True)
-    detail = fields.String(required=True)
-    trace_id = fields.String(data_key="traceId")
-    issues = fields.List(fields.Dict())
+ALWAYS: tuple[type[Refusal], ...] = (
+    NoToken,
+    ScopeMissing,
+    Forbidden,
+    UnknownCity,
+    Invalid,
+    Unavailable,
+)
+PDF = "application/pdf"
+_OF_A_BODY = (400, 413, 415)
 
 
 class KeyHeader(Schema):
@@ -42,9 +43,8 @@ class KeyHeader(Schema):
 
     idempotency_key = fields.String(
         data_key="Idempotency-Key",
-        load_default=None,
         validate=validate.Regexp(
-            r"[\x21-\x7e]{1,64}\Z", error="Een sleutel heeft 1 tot 64 tekens, zonder spaties."
+            r"^[!-~]{1,64}$", error="Een sleutel heeft 1 tot 64 tekens, zonder spaties."
         ),
         metadata={"description": "1 tot 64 tekens; een nieuwe poging krijgt een nieuwe sleutel."},
     )
@@ -56,7 +56,8 @@ class endpoint:  # noqa: N801 — it stands above a view, as a decorator does
 
     Takes the HTTP method and rule, the token's scope and the roles that may come in, the schemas,
     the status of success, and every refusal besides those that any endpoint knows. The view gets
-    the unit of work, the path's values and what it takes as keywords, and gives a dict to dump.
+    the unit of work, the path's values and what it takes as keywords, and gives a dict to dump; or,
+    where `gives` is a content type, the response itself.
     `looks` says that a POST only looks. `on_refusal` is told of a refusal once the unit of work is
     rolled back, with who acted and what was taken.
     """
@@ -66,7 +67,7 @@ class endpoint:  # noqa: N801 — it stands above a view, as a decorator does
     rule: str = ""
     scope: str
     roles: Sequence[Role]
-    gives: type[Schema] | None
+    gives: type[Schema] | str
     takes: type[Schema] | None = None
     headers: type[Schema] | None = None
     status: HTTPStatus = HTTPStatus.OK
@@ -103,7 +104,8 @@ class endpoint:  # noqa: N801 — it stands above a view, as a decorator does
     def _documented(self, view: View) -> View:
         """Load what is taken and dump what is given, and say so in the document."""
         blueprint = self.blueprint
-        if self.gives is not None:
+        blueprint.ARGUMENTS_PARSER = READER
+        if not isinstance(self.gives, str):
             view = blueprint.response(self.status, self.gives)(view)
         self._tell_refusals(view)
         if self.headers is not None:
@@ -115,12 +117,21 @@ class endpoint:  # noqa: N801 — it stands above a view, as a decorator does
 
     def _tell_refusals(self, view: View) -> None:
         """Say each refusal in the document, without a layer around the view for each."""
-        told = view
-        for code, text in _told((*ALWAYS, *self.refuses)).items():
-            told = self.blueprint.alt_response(
-                code, schema=Problem, content_type="application/problem+json", description=text
-            )(told)
+        told, takes_body = view, self.takes is not None and self.method != "GET"
+        if isinstance(self.gives, str):
+            told = self._tells(self.status, {"type": "string", "format": "binary"}, self.gives)(
+                told
+            )
+        refused = _told((*ALWAYS, *self.refuses))
+        refused |= {code: f"`http-{code}`: {SAID[code]}" for code in _OF_A_BODY if takes_body}
+        for code, text in refused.items():
+            told = self._tells(code, Problem, "application/problem+json", text)(told)
         view._apidoc = told._apidoc  # type: ignore[attr-defined] # noqa: SLF001 — smorest's notes
+
+    def _tells(self, status: int, schema: Any, content_type: str, text: str = "") -> Any:
+        return self.blueprint.alt_response(
+            status, schema=schema, content_type=content_type, description=text or None
+        )
 
     def _identified(self, view: View) -> View:
         """Know who asks before anything of the request is read."""

@@ -15,13 +15,14 @@ from kernel.logs import frames
 
 log = structlog.get_logger(__name__)
 
-_SAID = {
+SAID = {
     400: "De inhoud is geen geldige JSON. Kijk je aanvraag na.",
     404: "Dit adres bestaat niet in deze API. Kijk in /api/v1/openapi.json.",
     405: "Deze methode kan hier niet. Kijk in de header Allow welke wel.",
     413: "Dit is te groot: stuur hoogstens 1 MB.",
     415: "Stuur JSON, met de header Content-Type: application/json.",
 }
+_PLACES = {"query": "query", "headers": "header"}
 _TOLD = ("used_on", "valid_until", "state", "allowed", "retry_after")
 
 
@@ -35,7 +36,7 @@ def answer(error: Exception) -> Response:
         case HTTPException():
             return _http(error)
         case RecursionError():  # JSON nested thousands deep: nobody means that
-            return problem(400, "http-400", _SAID[400])
+            return problem(400, "http-400", SAID[400])
     log.error("unforeseen", error=type(error).__name__, trace=trace_id(), at=frames(error))
     return problem(500, "error", "Er ging iets mis bij ons. Probeer het straks opnieuw.")
 
@@ -66,11 +67,11 @@ def trace_id() -> str:
     return trace
 
 
-def _refused(refusal: Refusal) -> Response:
+def _refused(refusal: Refusal, place: str = "body") -> Response:
     more = {_camel(key): _plain(refusal.about[key]) for key in _TOLD if refusal.about.get(key)}
     if isinstance(refusal, Invalid) and refusal.fields:
         more["issues"] = [
-            {"in": "body", "name": name, "detail": " ".join(said)}
+            {"in": place, "name": name, "detail": " ".join(said)}
             for name, said in refusal.fields.items()
         ]
     response = problem(refusal.status, refusal.code, str(refusal), more=more)
@@ -86,8 +87,9 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     messages = getattr(error, "data", {}).get("messages")
     if status == HTTPStatus.UNPROCESSABLE_ENTITY and messages:
-        return _refused(Invalid.of_messages(messages))
-    response = problem(status, f"http-{status}", _SAID.get(status, error.description or ""))
+        place = _PLACES.get(next(iter(messages)), "body")
+        return _refused(Invalid.of_messages(messages), place)
+    response = problem(status, f"http-{status}", SAID.get(status, error.description or ""))
     allowed = getattr(error, "valid_methods", None)
     if allowed:
         response.headers["Allow"] = ", ".join(sorted(allowed))

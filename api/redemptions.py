@@ -148,7 +148,7 @@ def _without_nulls(answer: dict[str, Any]) -> dict[str, Any]:
     refuses=[*REFUSES, IdempotencyMismatch, WrongCareDate],
     on_refusal=remember,
 )
-def create(uow: UnitOfWork, *, idempotency_key: str | None, **taken: Any) -> Any:
+def create(uow: UnitOfWork, *, idempotency_key: str | None = None, **taken: Any) -> Any:
     """Redeem a cheque: once, whatever is retried with the same Idempotency-Key."""
     redeemed = redeem_cheque(uow, idempotency_key=idempotency_key or uuid4().hex, **taken)
     headers = {"Idempotent-Replayed": "true"} if redeemed.replayed else {}

@@ -19,9 +19,11 @@ from kernel.accounts import AccessToken, Account, AccountRole, SignInAttempt, We
 from kernel.cities import City
 from kernel.errors import Invalid, NotFound, TooMany
 from kernel.organisations import Organisation
+from kernel.text import sought
 
 SESSION_LASTS = timedelta(hours=14)  # a working day; an open form never times out under somebody
 SEEN_EVERY = timedelta(hours=1)
+_LONGEST_ADDRESS = 254  # signs: RFC 5321
 _WRONG_PASSWORDS = 5
 _WRONG_WITHIN = timedelta(minutes=15)
 SCOPES = ("booklets", "redemptions", "statistics")
@@ -79,7 +81,7 @@ def sign_in(city: City, *, email: str, password: str, now: datetime) -> str:
     Refuses a wrong address or password in the same words and time, and every try after five wrong
     ones in a quarter of an hour. Opens its own transactions: checking a password takes long.
     """
-    address = email.strip().lower()
+    address = sought(email, at_most=_LONGEST_ADDRESS).lower()
     hashed_address = _sha256(address)
     with city.database.transaction(writes=False) as session:
         account = session.scalar(select(Account).where(Account.email == address))

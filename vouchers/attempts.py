@@ -32,7 +32,8 @@ def remember_attempt(
     hashed = None
     if refusal.code == UnknownCode.code:
         signs = codes.normalised(code)
-        hashed = hmac.new(key.encode(), signs.encode(), hashlib.sha256).hexdigest()
+        typed = signs.encode(errors="surrogatepass")
+        hashed = hmac.new(key.encode(), typed, hashlib.sha256).hexdigest()
     try:
         with city.database.transaction(writes=True) as session:
             session.add(

@@ -11,12 +11,15 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from kernel.access import Role, allowed
 from kernel.organisations import District, Location, Organisation
 from kernel.people import Child, Family
+from kernel.text import sought
 from kernel.unit_of_work import UnitOfWork
 from vouchers import codes
 from vouchers.models import Appointment, Booklet, BookletState
 from vouchers.replacing import own_booklet
 
 PAGE = 50
+_LAST_PAGE = 100_000  # nobody has more, and the databases count no further than 64 bits
+_LONGEST = 40  # signs of a search
 
 
 class Standing(StrEnum):
@@ -90,8 +93,8 @@ def read_booklets(
     are in all.
     """
     found = and_(_own(uow), _unused(uow.today)) if unused else _own(uow)
-    if search.strip():
-        found = and_(found, _matches(search.strip()))
+    if text := sought(search, at_most=_LONGEST):
+        found = and_(found, _matches(text))
     total = uow.session.scalar(
         select(func.count(Booklet.id))
         .outerjoin(Family, Family.id == Booklet.family_id)
@@ -102,7 +105,7 @@ def read_booklets(
         .where(found)
         .order_by(Booklet.handed_out_on.desc(), Booklet.printed_at.desc(), Booklet.id)
         .limit(PAGE)
-        .offset((max(page, 1) - 1) * PAGE)
+        .offset((min(max(page, 1), _LAST_PAGE) - 1) * PAGE)
     )
     return [BookletRow(**row._mapping) for row in rows], total or 0  # noqa: SLF001
 
@@ -208,7 +211,7 @@ def propose_reference(uow: UnitOfWork) -> str:
             Family.organisation_id == uow.actor.organisation_id, Family.reference.startswith(start)
         )
     )
-    numbers = [int(rest) for rest in (ref.removeprefix(start) for ref in taken) if rest.isdigit()]
+    numbers = [int(rest) for rest in (ref.removeprefix(start) for ref in taken) if rest.isdecimal()]
     return f"{start}{max(numbers, default=0) + 1:03}"
 
 

@@ -50,6 +50,14 @@ def normalised(text: str) -> str:
     return text.strip().upper().translate(_MISREAD)
 
 
+def may_be(signs: str) -> bool:
+    """Say whether there are only signs that codes are made of.
+
+    The databases do not even compare some others (NUL, half a pair).
+    """
+    return set(signs) <= set(ALPHABET)
+
+
 def grouped(signs: str) -> str:
     """Give signs in groups of four, as they are printed and read aloud."""
     return " ".join(signs[i : i + 4] for i in range(0, len(signs), 4))

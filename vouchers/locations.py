@@ -11,10 +11,13 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tru
 from kernel.access import Role, allowed
 from kernel.organisations import District, Location, Organisation, Room
 from kernel.places import ROOM_HOLDS
+from kernel.text import sought
 from kernel.unit_of_work import UnitOfWork
 from vouchers.models import Redemption
 
 PAGE = 50
+_LAST_PAGE = 100_000  # nobody has more, and the databases count no further than 64 bits
+_LONGEST = 60  # signs of a search
 
 
 class Admission(StrEnum):
@@ -79,13 +82,13 @@ def read_locations(
     """
     scans = _scans(uow.today)
     this_month = func.coalesce(scans.c.this_month, 0)
-    found = and_(_chosen(chosen, uow.today, this_month), _matches(search.strip()))
+    found = and_(_chosen(chosen, uow.today, this_month), _matches(sought(search, at_most=_LONGEST)))
     statement = _joined(select(*_ROW, scans.c.last_used_on, this_month.label("this_month")), scans)
     rows = uow.session.execute(
         statement.where(found)
         .order_by(Location.approved_on.is_not(None), func.lower(Location.name), Location.id)
         .limit(PAGE)
-        .offset((max(page, 1) - 1) * PAGE)
+        .offset((min(max(page, 1), _LAST_PAGE) - 1) * PAGE)
     ).mappings()
     counted = _joined(select(func.count(Location.id)), scans).where(found)
     return [LocationRow(**dict(row)) for row in rows], uow.session.scalar(counted) or 0

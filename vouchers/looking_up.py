@@ -67,8 +67,8 @@ class OwnBooklet:
 def read_own_booklet(uow: UnitOfWork, *, code: str) -> OwnBooklet:
     """Give what a family sees behind any of its cheques' codes; refuse an unknown code."""
     signs = codes.normalised(code)
-    if not set(signs) <= set(codes.ALPHABET):
-        raise UnknownCode  # PostgreSQL does not even compare some signs (NUL, half a pair)
+    if not codes.may_be(signs):
+        raise UnknownCode
     column = Cheque.typed_code if len(signs) == codes.TYPED_CODE else Cheque.code
     row = uow.session.execute(
         select(

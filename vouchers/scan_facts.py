@@ -151,7 +151,7 @@ def read_scan_facts(
     rows = uow.connection.execute(
         statement,
         {
-            "signs": signs,
+            "signs": signs if codes.may_be(signs) else "",
             "account": uow.actor.account_id,
             "organisation": uow.actor.organisation_id,
             "any_place": uow.actor.is_any(Role.REGIE),

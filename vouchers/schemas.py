@@ -1,5 +1,6 @@
 """What the cheque programme accepts, whichever door it comes through."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,9 @@ _MISSING: dict[str, Any] = {
 }
 
 
+_MONTH = "20[0-9]{2}-(0[1-9]|1[0-2])"  # of this century: who is in childcare was born in it
+
+
 def _one_of(choices: list[str]) -> validate.OneOf:
     return validate.OneOf(choices, error="Kies een van de mogelijkheden.")
 
@@ -24,11 +28,14 @@ def _one_of(choices: list[str]) -> validate.OneOf:
 class BirthMonth(fields.Field[date]):
     """A month of birth, `2024-05`; the day is never asked."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        """Take marshmallow's own choices."""
+        super().__init__(metadata={"pattern": f"^{_MONTH}$", "example": "2024-05"}, **kwargs)
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> date:
-        try:
-            return date.fromisoformat(f"{value}-01")
-        except ValueError:
-            raise ValidationError("Schrijf de maand zoals 2024-05.") from None
+        if not isinstance(value, str) or not re.fullmatch(_MONTH, value):
+            raise ValidationError("Schrijf de maand zoals 2024-05.")
+        return date.fromisoformat(f"{value}-01")
 
     def _serialize(self, value: date | None, *_: Any, **__: Any) -> str | None:
         return None if value is None else f"{value:%Y-%m}"

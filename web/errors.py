@@ -46,10 +46,10 @@ def answer(error: Exception) -> ResponseReturnValue:
         case CSRFError():
             said = gettext("Je formulier was te lang open. Ga terug, herlaad en probeer opnieuw.")
             return _page(400, said)
-        case HTTPException():
-            if error.response is not None:
-                return error.response
-            status = error.code or 500
+        case HTTPException(response=Response() as ready):
+            return ready
+        case HTTPException() | RecursionError():  # JSON nested thousands deep: nobody means that
+            status = getattr(error, "code", 400) or 500
             return _page(status, gettext(_SAID.get(status, _SAID[400])))
     trace = uuid4().hex
     log.error("unforeseen", error=type(error).__name__, trace=trace, at=frames(error))
@@ -57,7 +57,12 @@ def answer(error: Exception) -> ResponseReturnValue:
 
 
 def _to_sign_in() -> Response:
-    """Sign in first, then go on where one was; a form that was sent is asked for again."""
+    """Sign in first, then go on where one was; a form that was sent is asked for again.
+
+    A page that renews itself is told to load anew: it must not swap the sign-in page into itself.
+    """
+    if "HX-Request" in request.headers:
+        return Response(status=401, headers={"HX-Refresh": "true"})
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     response = redirect(url_for("sign_in.show", verder=target))
     assert isinstance(response, Response)

@@ -164,6 +164,8 @@ def form_of(schema: type[Schema]) -> dict[str, Any]:
         inner = given
         for part in path:
             inner = inner.setdefault(part, {})
+            if not isinstance(inner, dict):  # both `family` and `family.reference`
+                raise ValidationError({name: ["Dit staat er dubbel. Herlaad de pagina."]})
         inner[last] = value
     loaded: dict[str, Any] = schema().load(given)
     return loaded
@@ -195,8 +197,15 @@ def _same_origin() -> None:
     origin = request.headers.get("Origin")
     if request.method in {"GET", "HEAD", "OPTIONS"} or not origin or origin == "null":
         return
-    if not request.path.startswith("/api/") and urlsplit(origin).netloc != request.host:
+    if not request.path.startswith("/api/") and not _is_here(origin):
         raise Forbidden(gettext("Dit formulier kwam van een andere website."))
+
+
+def _is_here(origin: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == request.host
+    except ValueError:  # no address at all, such as http://[
+        return False
 
 
 def _keep_assets(response: Response) -> Response:

@@ -102,6 +102,14 @@ def _page() -> str:
 def _next() -> str:
     """Give where to go after signing in: a page of this site only."""
     target = request.values.get("verder", "")
-    parts = urlsplit(target)
-    ours = target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if ours and not parts.netloc and not parts.scheme else url_for("home.show")
+    return target if _is_ours(target) else url_for("home.show")
+
+
+def _is_ours(target: str) -> bool:
+    if not target.startswith("/") or target.startswith(("//", "/\\")):
+        return False
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # no address at all, such as /\t/[
+        return False
+    return not parts.netloc and not parts.scheme
