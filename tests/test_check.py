@@ -12,7 +12,6 @@ from click.testing import CliRunner, Result
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from app import CHECKS, command
 from jobs.dispatch import dispatch_events
 from kernel.checking import run_checks
 from kernel.cities import City
@@ -21,6 +20,8 @@ from kernel.organisations import LocationStanding
 from kernel.overlap import trigger_names
 from kernel.rules import DatedRule
 from kernel.tasks import Task
+from terminal import command
+from terminal.looking import CHECKS
 from tests import build
 from tests.build import MONDAY, Paper, Person, at_work
 from vouchers.annulling import annul_redemption

@@ -18,11 +18,11 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
-from app import command
 from kernel.cities import City
 from kernel.events import RecordedEvent
 from kernel.importing.rejects import rejects_path
 from kernel.organisations import Location, LocationStanding, Organisation
+from terminal import command
 from tests.build import at_work
 from tests.figures import Say
 

@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select, text
 
-from app import command
 from kernel.access import CLOCK, Actor, Role
 from kernel.cities import City
 from kernel.errors import Forbidden
@@ -20,6 +19,7 @@ from kernel.importing.places import ImportedPlace
 from kernel.importing.planning import Plan, plan_locations
 from kernel.organisations import Location, LocationStanding, Organisation, OrganisationKind
 from kernel.unit_of_work import unit_of_work
+from terminal import command
 from tests import build
 from tests.build import MONDAY, at_work
 from tests.figures import Say
