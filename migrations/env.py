@@ -11,7 +11,7 @@ import kernel.organisations
 import kernel.people
 import kernel.rules
 import kernel.tasks
-import vouchers.models  # noqa: F401
+import vouchers.models
 from kernel.database import Base
 
 context.configure(
