@@ -1,6 +1,7 @@
 // A scan is sent, once, and the server's answer fills the screen. Nothing answered is tried again with
 // the same key, so that a cheque never counts twice.
 const PATIENCE = 15000; // ms
+const NOT_SIGNED_IN = [400, 401]; // the form's own token died, or the session did
 
 // Sends a form's fields. Gives the answer's piece of page, or { failed } or { signedOut }.
 export async function sent(action, body) {
@@ -11,10 +12,9 @@ export async function sent(action, body) {
       method: "POST",
       body: new URLSearchParams(body),
       headers: { "HX-Request": "true" },
-      redirect: "manual",
       signal: stop.signal,
     });
-    if (response.type === "opaqueredirect" || response.status === 400) return { signedOut: true };
+    if (NOT_SIGNED_IN.includes(response.status)) return { signedOut: true };
     const piece = piecesOf(await response.text());
     return piece.querySelector("[data-outcome]") ? { piece } : { failed: "unsure" };
   } catch {
