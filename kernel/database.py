@@ -153,10 +153,11 @@ class Database:
         with (
             _told_as_refusals(),
             self._turn_of(writes=writes),
-            Session(self._writers if writes else self._readers) as session,
-            session.begin(),
+            (self._writers if writes else self._readers).begin() as connection,
+            Session(connection, join_transaction_mode="rollback_only") as session,
         ):
             yield session
+            session.flush()
 
     def ask(self, question: Select[Any], values: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """Give the rows of one statement that stands alone: it sees one moment by itself.

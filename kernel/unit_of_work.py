@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
 from uuid import uuid4
 
 from sqlalchemy import Connection, insert
@@ -42,11 +41,9 @@ class UnitOfWork:
         Mapped objects that wait in the session are written first.
         """
         self.session.flush()
-        return self._connection
-
-    @cached_property
-    def _connection(self) -> Connection:
-        return self.session.connection()
+        connection = self.session.get_bind()
+        assert isinstance(connection, Connection)
+        return connection
 
     def record(self, event: Event) -> None:
         """Write down what happened; everything that follows, follows from this row."""
@@ -76,4 +73,3 @@ def unit_of_work(
     """
     with city.database.transaction(writes=writes) as session:
         yield UnitOfWork(session=session, actor=actor, now=now or datetime.now(UTC), city=city)
-        session.flush()
