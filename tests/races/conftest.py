@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,5 +37,25 @@ def served(
         build.price(city, 2000)
         with serving(city, folder) as server:
             yield Served(city, server)
+    finally:
+        city.database.dispose()
+
+
+@pytest.fixture
+def postgres_city(postgres_url: str) -> Iterator[City]:
+    with _closing(city_at(postgres_url)) as city:
+        yield city
+
+
+@pytest.fixture
+def sqlite_city(sqlite_url: str) -> Iterator[City]:
+    with _closing(city_at(sqlite_url)) as city:
+        yield city
+
+
+@contextmanager
+def _closing(city: City) -> Iterator[City]:
+    try:
+        yield city
     finally:
         city.database.dispose()

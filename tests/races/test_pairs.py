@@ -11,15 +11,23 @@ import pytest
 from sqlalchemy import select, update
 
 from kernel.cities import City
+from kernel.errors import Refusal
 from kernel.unit_of_work import UnitOfWork
 from tests import build
 from tests.build import MONDAY, Paper, Person, at_work
 from tests.figures import Say, rounds
 from tests.races.books import faults
-from tests.races.pairs import Deed, race
+from tests.races.pairs import Deed, outcome, race, watching
 from vouchers.annulling import annul_redemption
-from vouchers.errors import AlreadyAnnulled, AlreadyUsed, Blocked, Expired, IllegalMove
-from vouchers.models import Booklet, Redemption
+from vouchers.errors import (
+    AlreadyAnnulled,
+    AlreadyUsed,
+    Blocked,
+    Expired,
+    IllegalMove,
+    NotHandedOut,
+)
+from vouchers.models import Booklet, BookletState, Redemption
 from vouchers.redeeming import redeem_cheque
 from vouchers.replacing import replace_lost_booklet, withdraw_booklet
 
@@ -44,6 +52,38 @@ def test_a_scan_and_what_takes_the_cheque_away_take_turns(city: City, figure: Sa
     assert faults(city) == []
     told = ", ".join(f"{kind} {count}" for kind, count in sorted(counted.items()))
     figure("C4", f"{pairs} pairs, each as one of its two serial outcomes, books agree: {told}")
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"valid_until": TODAY - timedelta(days=1)}, Expired),
+        ({"state": BookletState.BLOCKED_ERROR}, Blocked),
+        ({"state": BookletState.DELIVERED}, NotHandedOut),
+    ],
+    ids=["ended", "blocked", "taken back"],
+)
+def test_what_changed_between_the_look_and_the_update_is_seen(
+    postgres_city: City, change: dict[str, Any], refusal: type[Refusal]
+) -> None:
+    """The scan is held until the change is there. SQLite's writers have no such moment."""
+    desk = _Desk(postgres_city)
+    paper = desk.paper()
+    held: list[str] = []
+    with watching(postgres_city.database.engine) as watched:
+
+        def change_it_first(_number: int, statement: str) -> None:
+            if statement.startswith("UPDATE booklet"):
+                watched.hook = None
+                held.append(statement)
+                with at_work(postgres_city) as uow:
+                    row = update(Booklet).where(Booklet.id == paper.id)
+                    uow.session.execute(row.values(**change))
+
+        watched.hook = change_it_first
+        assert _short(outcome(desk.scan(paper))) == refusal.code
+    assert len(held) == 1
+    assert desk.used(paper) == 0
 
 
 def test_used_and_printed_anew_are_ten_together(city: City, figure: Say) -> None:
