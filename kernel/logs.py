@@ -1,8 +1,10 @@
 """What the house writes of itself: JSON lines with ids, codes and times, never a person."""
 
+import json
 import logging
 import sys
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -20,7 +22,28 @@ def configure_logs() -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Line())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # A job of every quarter second that is still busy is no news.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
+
+
+class _Line(logging.Formatter):
+    """A library's line, as JSON like our own, and without the values that a traceback shows."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line of a record."""
+        line = {
+            "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+        }
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            line |= {"error": type(error).__name__, "at": " < ".join(reversed(frames(error)))}
+        return json.dumps(line, ensure_ascii=False)
 
 
 def frames(error: BaseException) -> list[str]:

@@ -1,11 +1,11 @@
-"""What a provider redeemed: today, this month, and what it is worth."""
+"""What a provider redeemed, one scan after the other."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from kernel.access import Role, allowed
 from kernel.organisations import Location
@@ -33,15 +33,6 @@ class ScanRow:
     def can_undo(self, now: datetime) -> bool:
         """Say whether its provider may still undo it."""
         return self.annulled_at is None and now <= undo_until(self.redeemed_at)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Earned:
-    """How many cheques a period counts, and what they are worth as far as a price is known."""
-
-    cheques: int
-    cents: int
-    without_price: int
 
 
 _ROW = (
@@ -84,26 +75,6 @@ def read_redemption(uow: UnitOfWork, *, redemption_id: UUID) -> ScanRow | None:
         .where(Redemption.id == redemption_id)
     ).one_or_none()
     return None if row is None else ScanRow(**row._mapping)  # noqa: SLF001
-
-
-@allowed(Role.PROVIDER, Role.REGIE)
-def earned(uow: UnitOfWork, *, since: date, until: date) -> Earned:
-    """Give how many live redemptions the actor's locations have in a period, and their worth."""
-    row = uow.session.execute(
-        _own(
-            uow,
-            select(
-                func.count(Redemption.id),
-                func.coalesce(func.sum(Redemption.price_cents), 0),
-                func.count(Redemption.id) - func.count(Redemption.price_cents),
-            ),
-        ).where(
-            Redemption.care_date.between(since, until),
-            Redemption.annulled_at.is_(None),
-            Location.training.is_(False),
-        )
-    ).one()
-    return Earned(cheques=row[0], cents=int(row[1]), without_price=row[2])
 
 
 def _own(uow: UnitOfWork, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
