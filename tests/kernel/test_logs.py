@@ -1,7 +1,6 @@
 """A log line tells where something went wrong, and nothing of whom."""
 
 import json
-import logging
 import subprocess
 import sys
 
@@ -32,4 +31,3 @@ def test_frames_name_places_and_no_values() -> None:
     said = frames(caught.value)
     assert any("test_logs.py" in place for place in said)
     assert SECRET not in " ".join(said)
-    assert logging.getLogger("apscheduler.scheduler")
