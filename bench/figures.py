@@ -86,7 +86,7 @@ def of_booklets(printed: Printed) -> list[Held]:
         ("one booklet, warm", printed.one_ms, ONE_MS, "ms"),
         ("50 booklets", printed.fifty_ms, FIFTY_MS, "ms"),
         ("1,000 booklets", printed.thousand_s, THOUSAND_S, "s"),
-        ("1,000 booklets: peak memory", printed.peak_mb, PEAK_MB, "MB"),
+        ("1,000 booklets: peak memory of a child", printed.peak_mb, PEAK_MB, "MB"),
     )
     return [
         Held(figure="V3", what=what, measured=round(measured, 1), bound=bound, unit=unit)
