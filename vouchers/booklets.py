@@ -15,7 +15,7 @@ from kernel.text import sought
 from kernel.unit_of_work import UnitOfWork
 from vouchers import codes
 from vouchers.models import Appointment, Booklet, BookletState
-from vouchers.replacing import own_booklet
+from vouchers.replacing import family_began, own_booklet
 
 PAGE = 50
 _LAST_PAGE = 100_000  # nobody has more, and the databases count no further than 64 bits
@@ -127,6 +127,7 @@ class BookletFile:
     visit_at: str | None
     visit_company: str | None
     replaced_by: UUID | None
+    began: bool  # a cheque was used, from this booklet or from the one that it replaces
 
 
 @allowed(Role.REFERRER, Role.REGIE)
@@ -159,6 +160,7 @@ def read_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> BookletFile:
         )
     )
     new = uow.session.scalar(select(Booklet.id).where(Booklet.replaces_id == booklet.id))
+    began = uow.session.scalar(select(family_began()).where(Booklet.id == booklet.id))
     columns = {column.key for column in _ROW}
     return BookletFile(
         row=BookletRow(**{k: v for k, v in row._mapping.items() if k in columns}),  # noqa: SLF001
@@ -174,6 +176,7 @@ def read_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> BookletFile:
         visit_at=visit[2] if visit else None,
         visit_company=visit[3] if visit else None,
         replaced_by=new,
+        began=bool(began),
     )
 
 
@@ -230,6 +233,7 @@ def _unused(today: date) -> ColumnElement[bool]:
         Booklet.used_count == 0,
         Booklet.valid_until >= today,
         Booklet.training.is_(False),
+        ~family_began(),
     )
 
 

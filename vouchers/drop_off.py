@@ -15,6 +15,7 @@ from kernel.unit_of_work import UnitOfWork
 from vouchers.choices import NO_FIRST_USE_DAYS
 from vouchers.events import DropOffFlagged
 from vouchers.models import Appointment, Booklet, BookletState, DropOff
+from vouchers.replacing import family_began
 
 
 class SilenceRule(StrEnum):
@@ -90,6 +91,7 @@ def _silent(today: date, after: int) -> dict[SilenceRule, Select[*tuple[Any, ...
         Booklet.used_count == 0,
         Booklet.valid_until >= today,
         Booklet.training.is_(False),
+        ~family_began(),  # a new booklet in the place of a lost one is no new beginning
     )
     visits = select(Booklet.id, Appointment.id).join(Appointment, visit).where(unused)
     without = select(Booklet.id, null()).where(unused, ~exists().where(visit))

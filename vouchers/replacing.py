@@ -2,22 +2,25 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy.orm import aliased
 
 from kernel.access import Role, allowed
 from kernel.errors import NotFound
 from kernel.unit_of_work import UnitOfWork
 from vouchers.errors import Expired, IllegalMove, NothingLeft
-from vouchers.events import BookletBlocked, BookletHandedOut, BookletReplaced
+from vouchers.events import BookletBlocked, BookletHandedOut, BookletReplaced, FirstVisitAgreed
 from vouchers.issuing import new_booklet
-from vouchers.models import MOVES, Booklet, BookletState
+from vouchers.models import MOVES, Appointment, Booklet, BookletState
+from vouchers.visiting import appointment_of
 
 
 @allowed(Role.REFERRER, Role.REGIE)
 def replace_lost_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> Booklet:
     """Block a lost booklet and give the family one with only the cheques that were left.
 
-    Used cheques stay used; the new booklet ends on the same day and counts as the same family's.
+    Used cheques stay used; the new booklet ends on the same day, counts as the same family's, and
+    keeps a first visit that is still to come.
     Refuses another organisation's booklet, one that is not in a family's hands (a second click
     finds it blocked), one that is expired, and one that is used up.
     """
@@ -50,6 +53,7 @@ def replace_lost_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> Booklet:
         )
     )
     uow.record(BookletReplaced(booklet_id=lost.id, replaced_by_id=new.id, cheques=left))
+    _keep_visit(uow, lost, new)
     return new
 
 
@@ -64,6 +68,29 @@ def withdraw_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> Booklet:
         raise IllegalMove("Er is al een cheque gebruikt. Is het boekje kwijt? Kies 'Boekje kwijt'.")
     _block(uow, booklet, BookletState.BLOCKED_ERROR, unused=True)
     return booklet
+
+
+def family_began() -> ColumnElement[bool]:
+    """Say of a booklet whether a cheque was used from it, or from the one that it replaces."""
+    same = aliased(Booklet)
+    return exists().where(same.origin_id == Booklet.origin_id, same.used_count > 0)
+
+
+def _keep_visit(uow: UnitOfWork, lost: Booklet, new: Booklet) -> None:
+    """Let the first visit that was agreed hold for the new booklet: the family still goes."""
+    visit = appointment_of(uow, lost.id)
+    if visit is None or visit.day < uow.today or lost.used_count:
+        return
+    where, day = visit.location_id, visit.day
+    kept = Appointment(
+        booklet_id=new.id,
+        location_id=where,
+        day=day,
+        company=visit.company,
+        made_at=visit.made_at,
+    )
+    uow.session.add(kept)
+    uow.record(FirstVisitAgreed(booklet_id=new.id, location_id=where, day=day))
 
 
 def _last_ordinal(uow: UnitOfWork, booklet: Booklet) -> int:

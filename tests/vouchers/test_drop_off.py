@@ -96,6 +96,16 @@ def test_a_used_a_blocked_an_expired_and_a_training_booklet_are_left_alone(city:
     assert flagged(city, MONDAY + timedelta(days=15)) == []
 
 
+def test_a_new_booklet_for_a_family_that_came_before_is_not_silent(city: City) -> None:
+    referrer, provider = build.referrer(city), build.provider(city)
+    came, never = build.handed_out(city, referrer), build.handed_out(city, referrer)
+    scanned(city, provider, came.codes[0])
+    with at_work(city, referrer.actor) as uow:
+        replace_lost_booklet(uow, booklet_id=came.id)
+        new = replace_lost_booklet(uow, booklet_id=never.id).id
+    assert flagged(city, MONDAY + timedelta(days=14)) == [(new, SilenceRule.NO_FIRST_USE)]
+
+
 def test_a_first_use_closes_the_call_and_an_undone_one_opens_it_again(city: City) -> None:
     referrer, provider = build.referrer(city), build.provider(city)
     paper = build.handed_out(city, referrer)

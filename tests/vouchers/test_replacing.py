@@ -13,6 +13,7 @@ from vouchers.errors import Blocked, Expired, IllegalMove, NothingLeft
 from vouchers.models import MOVES, Booklet, BookletState, check_move
 from vouchers.replacing import replace_lost_booklet, withdraw_booklet
 from vouchers.uptake import uptake
+from vouchers.visiting import appointment_of
 
 
 def test_four_used_and_lost_prints_six(city: City) -> None:
@@ -40,6 +41,26 @@ def test_the_new_one_ends_when_the_old_one_did(city: City) -> None:
     with at_work(city, referrer.actor, MONDAY + timedelta(days=100)) as uow:
         new = replace_lost_booklet(uow, booklet_id=old.id)
         assert new.valid_until == uow.session.get_one(Booklet, old.id).valid_until
+
+
+@pytest.mark.parametrize(
+    ("lost_on", "used", "kept"),
+    [(2, False, True), (3, False, True), (4, False, False), (1, True, False)],
+)
+def test_a_first_visit_that_is_still_to_come_holds_for_the_new_one(
+    city: City, lost_on: int, *, used: bool, kept: bool
+) -> None:
+    referrer, provider = build.referrer(city), build.provider(city)
+    day = MONDAY.date() + timedelta(days=3)
+    visit = {"location_id": provider.location_id, "day": day, "company": "referrer"}
+    old = build.handed_out(city, referrer, appointment=visit)
+    if used:
+        scanned(city, provider, old.codes[0])
+    with at_work(city, referrer.actor, MONDAY + timedelta(days=lost_on)) as uow:
+        new = replace_lost_booklet(uow, booklet_id=old.id)
+        held = appointment_of(uow, new.id)
+        found = held and (held.location_id, held.day, held.company)
+        assert found == ((provider.location_id, day, "referrer") if kept else None)
 
 
 def test_a_second_click_makes_no_second_booklet(city: City) -> None:
