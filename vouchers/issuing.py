@@ -210,14 +210,18 @@ def _check_ceilings(uow: UnitOfWork, rules: Rules) -> list[str]:
 
 
 def _family(uow: UnitOfWork, given: dict[str, Any], phone_key: str) -> Family:
-    """Give the family that this organisation knows by the reference, or a new one."""
+    """Give the family that this organisation knows by the reference, or a new one.
+
+    `oc-7` is `OC-7`: whoever types it again on a phone must not make a second family.
+    """
     district_id = given.get("district")
     if district_id and uow.session.get(District, district_id) is None:
         raise Invalid(fields={"family.district": ["Kies een wijk uit de lijst."]})
     organisation_id = uow.actor.organisation_id
     family = uow.session.scalar(
         select(Family).where(
-            Family.organisation_id == organisation_id, Family.reference == given["reference"]
+            Family.organisation_id == organisation_id,
+            func.lower(Family.reference) == func.lower(given["reference"]),
         )
     )
     if family is None:

@@ -53,6 +53,13 @@ def test_the_same_reference_is_the_same_family_and_gets_one_booklet(city: City) 
         assert count(uow, Family) == count(uow, Booklet) == 1
 
 
+def test_a_reference_typed_in_small_letters_is_the_same_family(city: City) -> None:
+    referrer = build.referrer(city)
+    build.handed_out(city, referrer, reference="OC-É1")
+    with pytest.raises(FamilyHasBooklet):
+        build.handed_out(city, referrer, reference="oc-É1")
+
+
 def test_another_organisation_may_use_the_same_reference(city: City) -> None:
     build.handed_out(city, build.referrer(city), reference="1")
     build.handed_out(city, build.referrer(city), reference="1")
