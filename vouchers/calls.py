@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 
 from kernel.access import Role, allowed
 from kernel.calendar import end_of_day, working_day_after
@@ -65,14 +65,15 @@ class Call:
 
 @allowed(Role.REFERRER, Role.REGIE)
 def read_calls(uow: UnitOfWork) -> list[Call]:
-    """Give the calls to make today, the longest waiting first.
+    """Give the calls to make today: a visit that is still to come first, then the longest waiting.
 
     A referrer gets those of its own organisation, its own first; the regie every one. Who reads
     this, or one of the two below, reads families' files: the door leaves audit rows.
     """
     mine = Task.account_id == uow.actor.account_id
-    ready = _calls(uow, _ready(uow)).order_by(mine.desc(), Task.due_on, Booklet.handed_out_on)
-    return _read(uow, ready)
+    soon = case((Appointment.day >= uow.today, 0), else_=1)  # tomorrow it is too late to call
+    ready = _calls(uow, _ready(uow))
+    return _read(uow, ready.order_by(mine.desc(), soon, Task.due_on, Booklet.handed_out_on))
 
 
 @allowed(Role.REFERRER, Role.REGIE)

@@ -50,6 +50,15 @@ def test_a_first_visit_is_on_the_stub(city: City, app: Flask, day: date, stub: s
     assert stub in said(signed_in(app, referrer), TODAY)
 
 
+def test_a_visit_that_is_still_to_come_stands_first(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    _to_call(city, referrer, reference="OC-WAITS")
+    _to_call(city, referrer, reference="OC-MISSED", visit=date(2026, 9, 4))
+    _to_call(city, referrer, reference="OC-TOMORROW", visit=date(2026, 9, 8))
+    text = said(signed_in(app, referrer), TODAY)
+    assert text.index("OC-TOMORROW") < min(text.index("OC-WAITS"), text.index("OC-MISSED"))
+
+
 def test_one_word_closes_a_call_and_one_press_opens_it_again(city: City, app: Flask) -> None:
     referrer = build.referrer(city)
     task = _to_call(city, referrer)
