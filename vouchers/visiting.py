@@ -35,13 +35,13 @@ def agree_first_visit(
         raise NotFound
     if booklet.state != BookletState.HANDED_OUT or booklet.used_count:
         raise IllegalMove("Dit boekje is al gebruikt: een eerste bezoek is niet meer nodig.")
-    location = uow.session.get(Location, location_id)
-    if location is None or not location.is_approved(day):
-        raise Invalid(fields={"appointment.locationId": ["Kies een opvang uit de lijst."]})
     if day < uow.today or booklet.is_expired(day):
         raise Invalid(
             fields={"appointment.on": ["Kies een dag vanaf vandaag, zolang het boekje geldig is."]}
         )
+    location = uow.session.get(Location, location_id)
+    if location is None or not location.is_approved(day):
+        raise Invalid(fields={"appointment.locationId": ["Kies een opvang uit de lijst."]})
     uow.session.execute(
         update(Appointment)
         .where(Appointment.booklet_id == booklet_id, Appointment.replaced_at.is_(None))

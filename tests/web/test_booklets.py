@@ -192,6 +192,16 @@ def test_a_wrong_visit_is_told_beside_its_field(city: City, app: Flask) -> None:
     assert nadia.post(path, data=token).status_code == 422
 
 
+def test_a_day_that_is_past_is_said_of_the_day_not_of_the_place(city: City, app: Flask) -> None:
+    referrer, place = build.referrer(city), build.provider(city).location_id
+    paper = build.handed_out(city, referrer)
+    nadia, path = signed_in(app, referrer), f"/boekjes/{paper.id}/eerste-bezoek"
+    token = form(nadia, f"/boekjes/{paper.id}", action=path)
+    page = nadia.post(path, data=token | _visit(place, "2001-01-01")).get_data(as_text=True)
+    assert 'href="#appointment.on"' in page
+    assert "Kies een opvang uit de lijst" not in page
+
+
 def test_a_lost_booklet_gives_one_with_six_cheques_and_a_second_click_the_same(
     city: City, app: Flask
 ) -> None:
