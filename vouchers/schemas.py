@@ -18,6 +18,11 @@ _MISSING: dict[str, Any] = {
 }
 
 
+def _missing(say: str) -> dict[str, Any]:
+    """Say what to choose, where "Vul dit in." would puzzle: in a list, or of a day."""
+    return _MISSING | {"required": say, "null": say}
+
+
 _MONTH = "20[0-9]{2}-(0[1-9]|1[0-2])"  # of this century: who is in childcare was born in it
 
 
@@ -46,7 +51,9 @@ class FamilyFields(Schema):
 
     reference = Line(at_most=40, required=True, error_messages=_MISSING)
     language = fields.String(
-        required=True, validate=_one_of(list(BY_CODE)), error_messages=_MISSING
+        required=True,
+        validate=_one_of(list(BY_CODE)),
+        error_messages=_missing("Kies een taal."),
     )
     district = fields.UUID(load_default=None, error_messages=_MISSING)
     name = Line(at_most=100, load_default=None)
@@ -69,8 +76,10 @@ class ChildFields(Schema):
 class AppointmentFields(Schema):
     """A first visit: where, when, and who comes along."""
 
-    location_id = fields.UUID(data_key="locationId", required=True, error_messages=_MISSING)
-    day = fields.Date(data_key="on", required=True, error_messages=_MISSING)
+    location_id = fields.UUID(
+        data_key="locationId", required=True, error_messages=_missing("Kies een opvang.")
+    )
+    day = fields.Date(data_key="on", required=True, error_messages=_missing("Kies een dag."))
     company = fields.String(load_default=Company.ALONE, validate=_one_of([str(c) for c in Company]))
 
 

@@ -1,10 +1,12 @@
 """The booklets that were handed out: found again, looked at, printed, replaced."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from marshmallow import pre_load
 
 from kernel.access import Role
 from kernel.languages import BY_CODE
@@ -12,7 +14,7 @@ from kernel.places import approved_locations, nearest_places
 from kernel.unit_of_work import UnitOfWork
 from vouchers import codes
 from vouchers.booklet_pdf import booklet_pdf
-from vouchers.booklets import PAGE, BookletFile, read_booklet, read_booklets
+from vouchers.booklets import PAGE, BookletFile, Standing, read_booklet, read_booklets
 from vouchers.histories import read_history
 from vouchers.models import BookletState
 from vouchers.printing import booklet_for_print
@@ -27,6 +29,14 @@ desk = Blueprint("booklet", __name__)
 desk.app_template_filter("grouped")(codes.grouped)
 
 _HERS = (Role.REFERRER, Role.REGIE)
+
+
+class VisitForm(VisitRequest):
+    """The page's form: it always has a visit, and says of each field what is missing."""
+
+    @pre_load
+    def _with_visit(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"appointment": {}} | given
 
 
 @desk.get("/boekjes")
@@ -80,7 +90,7 @@ def show(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
 def along(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
     """Turn the screen to the family: its booklet and the places near it, in its language."""
     file = _opened(uow, booklet_id)
-    if file.row.state != BookletState.HANDED_OUT:
+    if file.row.standing(uow.today) not in {Standing.UNUSED, Standing.IN_USE}:
         return redirect(url_for("booklet.show", booklet_id=booklet_id))
     places = nearest_places(uow, district_id=file.district_id)
     with speaking(spoken(file.language) or "nl"):
@@ -116,7 +126,7 @@ def paper(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
 @page(*_HERS, again=_file)
 def agree(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
     """Write down a first visit, or another day for it."""
-    agree_first_visit(uow, booklet_id=booklet_id, **form_of(VisitRequest)["appointment"])
+    agree_first_visit(uow, booklet_id=booklet_id, **form_of(VisitForm)["appointment"])
     return _done("bezoek", booklet_id)
 
 

@@ -202,6 +202,59 @@ def test_a_day_that_is_past_is_said_of_the_day_not_of_the_place(city: City, app:
     assert "Kies een opvang uit de lijst" not in page
 
 
+def test_a_visit_without_a_place_or_a_day_asks_for_both(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(city, referrer)
+    nadia, path = signed_in(app, referrer), f"/boekjes/{paper.id}/eerste-bezoek"
+    token = form(nadia, f"/boekjes/{paper.id}", action=path)
+    text = words(nadia.post(path, data=token).get_data(as_text=True))
+    assert "Eerste bezoek, opvang: Kies een opvang." in text
+    assert "Eerste bezoek, dag: Kies een dag." in text
+
+
+def test_who_came_before_is_asked_for_no_first_visit(city: City, app: Flask) -> None:
+    referrer, provider = build.referrer(city), build.provider(city)
+    paper = build.handed_out(city, referrer)
+    nadia, path = signed_in(app, referrer), f"/boekjes/{paper.id}/kwijt"
+    assert "Noteer eerste bezoek" in said(nadia, f"/boekjes/{paper.id}/meekijken")
+    _use(city, provider, paper, 4)
+    along = nadia.post(path, data=form(nadia, f"/boekjes/{paper.id}", action=path)).location
+    assert "Noteer eerste bezoek" not in said(nadia, along)
+    assert "Noteer het bezoek" not in said(nadia, along.removesuffix("/meekijken"))
+
+
+def test_a_booklet_of_earlier_is_taken_back_from_its_file_only(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(city, referrer, now=MONDAY - timedelta(days=1))
+    nadia = signed_in(app, referrer)
+    assert "Neem het boekje terug" not in said(nadia, f"/boekjes/{paper.id}/meekijken")
+    assert "Neem het boekje terug" in said(nadia, f"/boekjes/{paper.id}")
+
+
+def test_a_booklet_that_is_over_is_not_shown_to_a_family_but_leads_on(
+    city: City, app: Flask
+) -> None:
+    referrer, provider = build.referrer(city), build.provider(city)
+    old = build.handed_out(city, referrer, now=MONDAY - timedelta(days=400))
+    full = build.handed_out(city, referrer)
+    _use(city, provider, full, 10)
+    nadia, joris = signed_in(app, referrer), signed_in(app, build.regie(city))
+    for paper, next_step in ((old, "soms kan de laatste dag later"), (full, "een vaste plek")):
+        assert nadia.get(f"/boekjes/{paper.id}/meekijken").status_code == 302
+        text = said(nadia, f"/boekjes/{paper.id}")
+        assert next_step in text
+        for deed in ("Laat meekijken", "Druk opnieuw", "Boekje kwijt"):
+            assert deed not in text
+    assert "Geef het dan een nieuw boekje mee" in said(joris, f"/boekjes/{old.id}")
+
+
+def test_without_any_place_the_visit_says_who_adds_one(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(city, referrer)
+    text = said(signed_in(app, referrer), f"/boekjes/{paper.id}")
+    assert "Nog geen enkele opvang neemt cheques aan" in text
+
+
 def test_a_lost_booklet_gives_one_with_six_cheques_and_a_second_click_the_same(
     city: City, app: Flask
 ) -> None:
