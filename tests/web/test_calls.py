@@ -72,6 +72,19 @@ def test_one_word_closes_a_call_and_one_press_opens_it_again(city: City, app: Fl
     assert "Gezin OC-1" in said(nadia, TODAY)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "where"), [("will-go", "#eerste-bezoek"), ("needs-help", "/meekijken")]
+)
+def test_a_word_that_asks_for_more_leads_there(
+    city: City, app: Flask, outcome: str, where: str
+) -> None:
+    referrer = build.referrer(city)
+    task = _to_call(city, referrer)
+    nadia, booklet = signed_in(app, referrer), _task(city, task).subject_id
+    page = nadia.get(_note(nadia, task, outcome)).get_data(as_text=True)
+    assert f'href="/boekjes/{booklet}{where}"' in page
+
+
 def test_who_was_not_reached_comes_back_and_after_three_times_no_more(
     city: City, app: Flask
 ) -> None:
