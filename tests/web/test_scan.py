@@ -88,8 +88,11 @@ def test_a_used_cheque_tells_the_place_only_to_whoever_used_it(
     redeem(city, provider, own)
     redeem(city, other, others)
     here, there = name_of(city, provider), name_of(city, other)
-    assert here in words(scan(client, own).text)
-    assert there not in words(scan(client, others).text)
+    mine, theirs = words(scan(client, own).text), words(scan(client, others).text)
+    assert here in mine
+    assert "Jij ruilde hem zelf in: hij telt mee" in mine
+    assert there not in theirs
+    assert "Vraag het gezin een andere cheque" in theirs
 
 
 def test_a_provider_that_is_not_approved_is_told_whom_to_call(app: Flask, city: City) -> None:
