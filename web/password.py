@@ -29,4 +29,4 @@ def choose(token: str) -> ResponseReturnValue:
         g.problems = Problems(str(refused), refused.fields)
         account = whose_link(g.city, token=token, key=key)
         return render_template("password/page.html", email=account.email, token=token), 422
-    return redirect(url_for("sign_in.show"), 303)
+    return redirect(url_for("sign_in.show", klaar="wachtwoord"), 303)

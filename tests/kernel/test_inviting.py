@@ -87,7 +87,8 @@ def test_the_page_asks_and_leads_to_sign_in(city: City, app: Flask) -> None:
     assert short.status_code == 422
     assert "minstens 10 tekens" in short.get_data(as_text=True)
     done = client.post(path, data=form(client, path) | {"password": PASSWORD})
-    assert (done.status_code, done.headers["Location"]) == (303, "/aanmelden")
+    assert (done.status_code, done.location) == (303, "/aanmelden?klaar=wachtwoord")
+    assert "Je wachtwoord is bewaard" in said(client, done.location)
     assert client.get(path).status_code == 404
     assert "werkt niet meer" in said(client, path)
 
