@@ -22,7 +22,7 @@ from vouchers.errors import (
     IllegalMove,
     NothingLeft,
 )
-from vouchers.issuing import hand_out_booklet, print_blank_booklet
+from vouchers.issuing import HandedOut, hand_out_booklet, print_blank_booklet
 from vouchers.models import Booklet
 from vouchers.printing import booklet_for_print
 from vouchers.replacing import own_booklet, replace_lost_booklet
@@ -66,6 +66,10 @@ def shaped(booklet: Booklet, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
     return answer
 
 
+def _replayed(made: HandedOut) -> dict[str, str]:
+    return {"Idempotent-Replayed": "true"} if made.replayed else {}
+
+
 @endpoint(
     blueprint=blueprint,
     method="POST",
@@ -85,12 +89,12 @@ def shaped(booklet: Booklet, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
 def create(uow: UnitOfWork, *, family: dict[str, Any] | None, **taken: Any) -> Any:
     """Hand out a booklet on the spot; without a family (regie) make a blank one."""
     if family is None:
-        return shaped(print_blank_booklet(uow))
+        made = print_blank_booklet(uow, idempotency_key=taken.get("idempotency_key"))
+        return shaped(made.booklet), _replayed(made)
     handed_out = hand_out_booklet(
         uow, family=family, phone_key=current_app.config["SECRET_KEY"], **taken
     )
-    answer = shaped(handed_out.booklet, handed_out.warnings)
-    return answer, {"Idempotent-Replayed": "true"} if handed_out.replayed else {}
+    return shaped(handed_out.booklet, handed_out.warnings), _replayed(handed_out)
 
 
 @endpoint(

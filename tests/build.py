@@ -189,7 +189,7 @@ def handed_out(
 def blank(city: City, by: Person, *, now: datetime = MONDAY) -> Paper:
     """Let the regie print a blank booklet."""
     with at_work(city, by.actor, now) as uow:
-        return paper(print_blank_booklet(uow))
+        return paper(print_blank_booklet(uow).booklet)
 
 
 def paper(booklet: Booklet) -> Paper:

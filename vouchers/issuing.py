@@ -32,6 +32,7 @@ from vouchers.visiting import agree_first_visit
 
 _WARN_AT = 0.8  # of a ceiling
 _TRIES = 5
+_BLANK = "blank"  # what the key of a booklet without a family was for
 _THREE_YEARS = 36  # months; from then on a child goes to school
 
 
@@ -66,7 +67,7 @@ def hand_out_booklet(
     """
     body_hash = _hash_of(family, child, appointment, meets_criteria, good_news_consent)
     _take_turns(uow)
-    if first := _handed_out_before(uow, idempotency_key, body_hash):
+    if first := _made_before(uow, idempotency_key, body_hash):
         return first
     if not meets_criteria:
         raise CriteriaNotMet(fields={"meetsCriteria": [CriteriaNotMet.sentence]})
@@ -90,13 +91,20 @@ def hand_out_booklet(
 
 
 @allowed(Role.REGIE)
-def print_blank_booklet(uow: UnitOfWork) -> Booklet:
-    """Make one blank booklet for stock: printed, of no family, not to be redeemed yet."""
+def print_blank_booklet(uow: UnitOfWork, *, idempotency_key: str | None = None) -> HandedOut:
+    """Make one blank booklet for stock: printed, of no family, not to be redeemed yet.
+
+    The same `idempotency_key` gives the first booklet again; refuses a key of something else.
+    """
+    _take_turns(uow)
+    if first := _made_before(uow, idempotency_key, _BLANK):
+        return first
     rules = rules_on(uow.session, uow.today)
     booklet = new_booklet(uow, size=rules[BOOKLET_SIZE])
     booklet.outer_limit = add_months(uow.today, rules[STOCK_MONTHS])
+    booklet.idempotency_key, booklet.body_hash = idempotency_key, _BLANK
     uow.record(BookletPrinted(booklet_id=booklet.id, cheques=booklet.size))
-    return booklet
+    return HandedOut(booklet)
 
 
 def new_booklet(
@@ -167,19 +175,20 @@ def _take_turns_in_city(uow: UnitOfWork) -> None:
     uow.session.execute(select(DatedRule.id).where(shared).order_by(DatedRule.id).with_for_update())
 
 
-def _handed_out_before(uow: UnitOfWork, key: str | None, body_hash: str) -> HandedOut | None:
+def _made_before(uow: UnitOfWork, key: str | None, body_hash: str) -> HandedOut | None:
     if key is None:
         return None
     booklet = uow.session.scalar(
         select(Booklet).where(
-            Booklet.handed_out_by == uow.actor.account_id, Booklet.idempotency_key == key
+            Booklet.printed_by == uow.actor.account_id, Booklet.idempotency_key == key
         )
     )
     if booklet is not None and booklet.body_hash != body_hash:
         raise IdempotencyMismatch
-    if booklet is None or booklet.family_id is None:
+    if booklet is None:
         return None
-    return HandedOut(booklet, _warnings_about(uow, booklet.family_id), replayed=True)
+    warnings = _warnings_about(uow, booklet.family_id) if booklet.family_id else ()
+    return HandedOut(booklet, warnings, replayed=True)
 
 
 def _check_ceilings(uow: UnitOfWork, rules: Rules) -> list[str]:

@@ -77,7 +77,7 @@ class Booklet(Entity):
     __tablename__ = "booklet"
     __table_args__ = (
         UniqueConstraint("family_id", "ordinal"),
-        UniqueConstraint("handed_out_by", "idempotency_key"),
+        UniqueConstraint("printed_by", "idempotency_key"),
         CheckConstraint("used_count BETWEEN 0 AND size", name="used_count"),
         CheckConstraint("size BETWEEN 1 AND 10", name="size"),
         CheckConstraint(

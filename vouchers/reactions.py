@@ -35,7 +35,10 @@ def ask_to_call(uow: UnitOfWork, event: DropOffFlagged) -> None:
 
 
 def close_call(uow: UnitOfWork, event: ChequeRedeemed) -> None:
-    """Close the call that a first use answered by itself."""
+    """Close the call that a first use answered by itself, unless it was undone meanwhile."""
+    used = uow.session.scalar(select(Booklet.used_count).where(Booklet.id == event.booklet_id))
+    if not used:
+        return
     close_tasks_about(uow, subject_id=event.booklet_id, outcome=FIRST_USE)
 
 

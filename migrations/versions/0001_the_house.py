@@ -350,12 +350,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booklet")),
         sa.UniqueConstraint("family_id", "ordinal", name=op.f("uq_booklet_family_id_ordinal")),
-        sa.UniqueConstraint(
-            "handed_out_by",
-            "idempotency_key",
-            name=op.f("uq_booklet_handed_out_by_idempotency_key"),
-        ),
         sa.UniqueConstraint("number", name=op.f("uq_booklet_number")),
+        sa.UniqueConstraint(
+            "printed_by", "idempotency_key", name=op.f("uq_booklet_printed_by_idempotency_key")
+        ),
     )
     with op.batch_alter_table("booklet", schema=None) as batch_op:
         batch_op.create_index(

@@ -53,6 +53,16 @@ def test_without_a_family_the_regie_gets_a_blank_one(city: City, client: FlaskCl
     assert refused.status_code == 403
 
 
+def test_a_retry_for_a_blank_one_makes_no_second(city: City, client: FlaskClient) -> None:
+    headers = build.token(city, build.regie(city)) | {"Idempotency-Key": "k"}
+    first = client.post("/api/v1/booklets", json={}, headers=headers)
+    again = client.post("/api/v1/booklets", json={}, headers=headers)
+    assert first.json == again.json
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = client.post("/api/v1/booklets", json=body(), headers=headers)
+    assert (other.status_code, other.json and other.json["code"]) == (422, "idempotency-mismatch")
+
+
 def test_its_print_holds_ten_codes_that_a_scanner_reads(city: City, client: FlaskClient) -> None:
     headers = build.token(city, build.referrer(city))
     made = client.post("/api/v1/booklets", json=body(), headers=headers)

@@ -122,6 +122,18 @@ def test_a_first_use_closes_the_call_and_an_undone_one_opens_it_again(city: City
     assert (task.outcome, task.closed_at) == (None, None)
 
 
+def test_a_use_and_its_undoing_heard_late_leave_the_call_open(city: City) -> None:
+    referrer, provider = build.referrer(city), build.provider(city)
+    paper = build.handed_out(city, referrer)
+    later = MONDAY + timedelta(days=14)
+    flagged(city, later)
+    scan = scanned(city, provider, paper.codes[0], now=later)
+    with at_work(city, provider.actor, later) as uow:
+        annul_redemption(uow, redemption_id=scan)
+    dispatch_events(city, later)
+    assert [task.closed_at for task in tasks(city)] == [None]
+
+
 def test_a_use_before_the_flag_arrives_opens_no_call(city: City) -> None:
     referrer, provider = build.referrer(city), build.provider(city)
     paper = build.handed_out(city, referrer)
