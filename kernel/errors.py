@@ -1,7 +1,10 @@
 """The ways the house says no, each with a public code and a sentence that shows the way on."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, ClassVar
+
+_ENOUGH = 50  # wrong fields; who sends thousands needs no list of them
 
 
 class Refusal(Exception):
@@ -73,7 +76,7 @@ class Invalid(Refusal):
     def of_messages(cls, messages: Any) -> "Invalid":
         """Give the refusal for what marshmallow found wrong, each field by its dotted name."""
         found: dict[str, list[str]] = {}
-        for name, said in _walk(messages, ""):
+        for name, said in islice(_walk(messages, ""), _ENOUGH):
             found.setdefault(name, []).append(said)
         return cls(fields=found)
 

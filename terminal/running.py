@@ -12,6 +12,8 @@ from jobs.clock import Clock
 from jobs.dispatch import dispatch_events
 from terminal.chosen import chosen, city_option, settings
 
+WORKER = "terminal.prompt.PromptWorker"
+
 
 @click.command()
 def serve() -> None:
@@ -19,7 +21,7 @@ def serve() -> None:
     port = settings().port
     workers = os.environ.get("WEB_CONCURRENCY", "2")
     server = str(Path(sys.executable).with_name("gunicorn"))
-    how = f"--bind 0.0.0.0:{port} --workers {workers} --worker-class gthread --threads 8"
+    how = f"--bind 0.0.0.0:{port} --workers {workers} --worker-class {WORKER} --threads 8"
     told = [server, "app:wsgi()", *how.split(), "--log-level", "warning"]
     os.execv(server, told)  # noqa: S606 — the server takes this process's place
 

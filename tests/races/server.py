@@ -13,6 +13,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from kernel.cities import City
+from terminal.running import WORKER
 
 WORKERS = 2
 STARTS_WITHIN = 60.0  # seconds, on a busy machine
@@ -56,7 +57,7 @@ def serving(
         port: int = listening.getsockname()[1]
         command = [*under, sys.executable, "-m", "gunicorn", "app:wsgi()"]
         command += ["--bind", f"fd://{listening.fileno()}", "--workers", str(workers)]
-        command += ["--worker-class", "gthread", "--threads", "8", "--keep-alive", "60"]
+        command += ["--worker-class", WORKER, "--threads", "8", "--keep-alive", "60"]
         command += ["--log-level", "warning", "--no-control-socket"]
         process = subprocess.Popen(
             command,
