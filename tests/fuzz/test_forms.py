@@ -3,6 +3,7 @@
 import time
 from datetime import datetime, timedelta
 from itertools import count
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -126,6 +127,21 @@ def test_a_reference_that_ends_in_no_number_leaves_the_next_proposal_whole(
         given = right(form) | {"family.reference": f"{proposed[:-3]}{end}"}
         assert browser.post("/meegeven", data=given).status_code == 303, end
         assert browser.get("/meegeven").status_code == 200, end
+
+
+def test_whoever_is_signed_in_is_led_to_a_page_of_this_site_only(house: Site) -> None:
+    for target in VALUES:
+        if len(target) < 20_000:
+            path = f"/aanmelden?{encoded([('verder', target)])}"
+            answer = house.browsers["referrer"].get(path)
+            check(answer, path[:60])
+            assert urlsplit(answer.headers["Location"]).netloc == "", path[:60]
+
+
+def test_a_birth_month_that_no_child_has_is_told_so(house: Site) -> None:
+    form = next(one for one in house.forms() if one.rule == "/meegeven")
+    for month in ("9999-12", "0001-01", "2024-13", "2024-5", "202405", "2024-W05", "٢٠٢٤-٠٥"):
+        assert typed(house, form, "child.birthMonth", month) == 422, month
 
 
 def typed(house: Site, form: Form, name: str, value: str) -> int:
