@@ -12,7 +12,7 @@ from jobs.clock import Clock
 from jobs.dispatch import dispatch_events
 from terminal.chosen import chosen, city_option, settings
 
-WORKER = "terminal.prompt.PromptWorker"
+WORKER = "web.prompt.PromptWorker"
 
 
 @click.command()
