@@ -54,14 +54,14 @@ class PromptWorker(ThreadWorker):  # type: ignore[misc] # gunicorn comes without
         return False
 
     def _look(self) -> None:
-        while self.alive:
+        while True:  # also at the end: a thread that waits would keep the process
             time.sleep(_LOOKS)
             self.cut_off(time.monotonic())
 
     def cut_off(self, now: float) -> None:
         """Stop reading from whoever was waited for too long."""
         since = sorted(((began, conn) for conn, began in self.coming.copy().items()), key=_began)
-        crowd = len(since) - self.cfg.threads // _HALF
+        crowd = len(since) - (self.cfg.threads // _HALF if self.alive else 0)
         for at, (began, conn) in enumerate(since):
             if now - began > (_SHORT_PATIENCE if at < crowd else _PATIENCE):
                 with suppress(OSError):

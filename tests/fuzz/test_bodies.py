@@ -22,6 +22,7 @@ pytestmark = pytest.mark.serial
 MEGABYTE = 1024 * 1024
 _REFUSED_WITHIN = 1.5  # seconds: the figure's one, and what a busy machine takes
 _SERVED_WITHIN = 3.0
+_STOPS_WITHIN = 9.0  # less than the patience with a slow sender
 _MORE_MEMORY = 100 * MEGABYTE
 _PATHS = ("/api/v1/redemptions", "/api/v1/booklets", "/c", "/aanmelden", "/meegeven", "/scan")
 
@@ -113,6 +114,16 @@ def test_a_slow_sender_alone_gets_its_time_and_then_a_sentence(server: Server) -
         told = HTTPResponse(sender)
         told.begin()
         assert told.status == 404
+
+
+def test_a_slow_sender_does_not_keep_the_server_from_stopping(city: City, tmp_path: Path) -> None:
+    half = b"POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
+    with ExitStack() as open_:
+        with serving(city, tmp_path) as running:
+            open_.enter_context(slow_sender(running, half))
+            served(running)
+            began = time.monotonic()
+        assert time.monotonic() - began < _STOPS_WITHIN
 
 
 @pytest.fixture
