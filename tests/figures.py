@@ -17,7 +17,8 @@ PROPERTY = "figure"
 DATABASES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
 HEAD = """# Figures met
 
-What the tests counted when `make figures` last ran; each line is printed by the test that holds it.
+What the tests counted when this page was last written; each line is printed by the test that holds
+it, and says how often. `make figures` writes it anew with the full counts, which takes an hour.
 
 | figure | database | what was counted |
 | --- | --- | --- |

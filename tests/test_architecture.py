@@ -72,6 +72,8 @@ def test_every_deed_says_who_may() -> None:
 STEPS = {
     "appointment_of",
     "give",
+    "last_ordinal",
+    "made_before",
     "new_booklet",
     "own_booklet",
     "read_scan_facts",

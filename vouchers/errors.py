@@ -44,7 +44,7 @@ class Expired(Conflict):
     """The booklet's last day lies before the day of care."""
 
     code = "expired"
-    sentence = "Dit boekje is niet meer geldig. Bel de regie: soms kan ze het verlengen."
+    sentence = "Dit boekje is niet meer geldig. Bel de regie: zij kan het gezin een nieuw geven."
 
 
 class AlreadyUsed(Conflict):

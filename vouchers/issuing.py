@@ -67,7 +67,7 @@ def hand_out_booklet(
     """
     body_hash = _hash_of(family, child, appointment, meets_criteria, good_news_consent)
     _take_turns(uow)
-    if first := _made_before(uow, idempotency_key, body_hash):
+    if first := made_before(uow, idempotency_key, body_hash):
         return first
     if not meets_criteria:
         raise CriteriaNotMet(fields={"meetsCriteria": [CriteriaNotMet.sentence]})
@@ -97,7 +97,7 @@ def print_blank_booklet(uow: UnitOfWork, *, idempotency_key: str | None = None) 
     The same `idempotency_key` gives the first booklet again; refuses a key of something else.
     """
     _take_turns(uow)
-    if first := _made_before(uow, idempotency_key, _BLANK):
+    if first := made_before(uow, idempotency_key, _BLANK):
         return first
     rules = rules_on(uow.session, uow.today)
     booklet = new_booklet(uow, size=rules[BOOKLET_SIZE])
@@ -175,7 +175,8 @@ def _take_turns_in_city(uow: UnitOfWork) -> None:
     uow.session.execute(select(DatedRule.id).where(shared).order_by(DatedRule.id).with_for_update())
 
 
-def _made_before(uow: UnitOfWork, key: str | None, body_hash: str) -> HandedOut | None:
+def made_before(uow: UnitOfWork, key: str | None, body_hash: str) -> HandedOut | None:
+    """Give what the same key made before, or None; refuse a key of something else."""
     if key is None:
         return None
     booklet = uow.session.scalar(

@@ -31,7 +31,7 @@ def replace_lost_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> Booklet:
     left = lost.size - lost.used_count
     if left == 0:
         raise NothingLeft
-    ordinal = _last_ordinal(uow, lost) + 1
+    ordinal = last_ordinal(uow, lost) + 1
     new = new_booklet(uow, size=left)
     new.state = BookletState.HANDED_OUT
     new.origin_id, new.replaces_id = lost.origin_id, lost.id
@@ -93,7 +93,7 @@ def _keep_visit(uow: UnitOfWork, lost: Booklet, new: Booklet) -> None:
     uow.record(FirstVisitAgreed(booklet_id=new.id, location_id=where, day=day))
 
 
-def _last_ordinal(uow: UnitOfWork, booklet: Booklet) -> int:
+def last_ordinal(uow: UnitOfWork, booklet: Booklet) -> int:
     """Give the number of the family's newest booklet: the regie may have given it several."""
     family_s = Booklet.family_id == booklet.family_id
     return uow.session.scalar(select(func.max(Booklet.ordinal)).where(family_s)) or 0

@@ -1,5 +1,6 @@
 """The booklets that were handed out: found again, looked at, printed, replaced."""
 
+import secrets
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from kernel.unit_of_work import UnitOfWork
 from vouchers import codes
 from vouchers.booklet_pdf import booklet_pdf
 from vouchers.booklets import PAGE, BookletFile, Standing, read_booklet, read_booklets
+from vouchers.giving_again import give_second_booklet
 from vouchers.histories import read_history
 from vouchers.models import BookletState
 from vouchers.printing import booklet_for_print
@@ -75,6 +77,7 @@ def _file(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
         today=uow.today,
         done=request.args.get("klaar", ""),
         everybodys=uow.actor.is_any(Role.REGIE),
+        new_key=secrets.token_urlsafe(16),
     )
 
 
@@ -138,6 +141,16 @@ def lose(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
     if new_id is None:
         new_id = replace_lost_booklet(uow, booklet_id=booklet_id).id
     return redirect(url_for("booklet.along", booklet_id=new_id), 303)
+
+
+@desk.post("/boekjes/<uuid:booklet_id>/tweede")
+@page(Role.REGIE, again=_file)
+def give_another(uow: UnitOfWork, booklet_id: UUID) -> ResponseReturnValue:
+    """Give the family a second booklet; the same form sent twice shows the same one."""
+    _opened(uow, booklet_id)
+    key = request.form.get("_key", "")[:64] or None
+    made = give_second_booklet(uow, booklet_id=booklet_id, idempotency_key=key)
+    return redirect(url_for("booklet.along", booklet_id=made.booklet.id), 303)
 
 
 @desk.post("/boekjes/<uuid:booklet_id>/terugnemen")

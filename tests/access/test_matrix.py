@@ -54,6 +54,7 @@ DECLARED: dict[str, frozenset[str]] = {
     "POST /boekjes/<uuid:booklet_id>/eerste-bezoek": DESKS,
     "POST /boekjes/<uuid:booklet_id>/kwijt": DESKS,
     "POST /boekjes/<uuid:booklet_id>/terugnemen": DESKS,
+    "POST /boekjes/<uuid:booklet_id>/tweede": frozenset({"regie"}),
     "GET /vandaag": DESKS,
     "POST /vandaag/<uuid:task_id>/afgerond": DESKS,
     "POST /vandaag/<uuid:task_id>/terug": DESKS,

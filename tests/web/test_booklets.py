@@ -41,6 +41,23 @@ def test_a_language_that_opstap_does_not_speak_is_said(city: City, app: Flask) -
     assert text.count("Dit boekje is van jou") == 1
 
 
+def test_the_regie_gives_a_referrers_family_a_second_booklet_once(city: City, app: Flask) -> None:
+    referrer, regie = build.referrer(city), build.regie(city)
+    first = build.handed_out(city, referrer, reference="OC-1")
+    path = f"/boekjes/{first.id}"
+    client = signed_in(app, regie)
+    sent = form(client, path, action=f"{path}/tweede")
+    answers = [client.post(f"{path}/tweede", data=sent) for _ in range(2)]
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    assert "Gezin OC-1" in said(client, answers[0].headers["Location"].removesuffix("/meekijken"))
+    with at_work(city) as uow:
+        booklets = uow.session.scalars(select(Booklet).order_by(Booklet.ordinal)).all()
+        assert [b.ordinal for b in booklets] == [1, 2]
+        assert len({b.origin_id for b in booklets}) == len({b.family_id for b in booklets}) == 1
+    assert "Tweede boekje" not in said(signed_in(app, referrer), path)
+
+
 def test_three_places_with_room_are_a_call_away(city: City, app: Flask) -> None:
     referrer, provider = build.referrer(city), build.provider(city, locations=0)
     for name, room in (("Vol", Room.NO), ("A", Room.YES), ("B", Room.YES), ("C", Room.YES)):
@@ -239,13 +256,13 @@ def test_a_booklet_that_is_over_is_not_shown_to_a_family_but_leads_on(
     full = build.handed_out(city, referrer)
     _use(city, provider, full, 10)
     nadia, joris = signed_in(app, referrer), signed_in(app, build.regie(city))
-    for paper, next_step in ((old, "soms kan de laatste dag later"), (full, "een vaste plek")):
+    for paper, next_step in ((old, "zij kan een tweede boekje geven"), (full, "een vaste plek")):
         assert nadia.get(f"/boekjes/{paper.id}/meekijken").status_code == 302
         text = said(nadia, f"/boekjes/{paper.id}")
         assert next_step in text
         for deed in ("Laat meekijken", "Druk opnieuw", "Boekje kwijt"):
             assert deed not in text
-    assert "Geef het dan een nieuw boekje mee" in said(joris, f"/boekjes/{old.id}")
+    assert "Geef het dan een tweede boekje" in said(joris, f"/boekjes/{old.id}")
 
 
 def test_without_any_place_the_visit_says_who_adds_one(city: City, app: Flask) -> None:
