@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -25,6 +26,13 @@ pytest_plugins = ["tests.figures"]
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=BRUSSELS)
 DATABASES = ("sqlite", "postgres")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command that a test runs sets up the logs; the next test finds them as they were."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
