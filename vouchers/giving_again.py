@@ -25,14 +25,15 @@ def give_second_booklet(
     no ceiling stops the regie. In the funnel the family stays one, from its first booklet. The
     same `idempotency_key` gives the first answer again. Refuses a booklet that no family has.
     """
-    if again := made_before(uow, idempotency_key, str(booklet_id)):
-        return again
     first = own_booklet(uow, booklet_id)
     if first.family_id is None or first.state == BookletState.BLOCKED_ERROR:
         raise IllegalMove("Dit boekje is van geen gezin. Geef een nieuw boekje mee.")
+    # The family's row first: two sendings of one form take turns, and the second finds the first.
     family = uow.session.scalars(
         select(Family).where(Family.id == first.family_id).with_for_update()
     ).one()
+    if again := made_before(uow, idempotency_key, str(booklet_id)):
+        return again
     rules = rules_on(uow.session, uow.today)
     booklet = new_booklet(uow, size=rules[BOOKLET_SIZE])
     ordinal = last_ordinal(uow, first) + 1

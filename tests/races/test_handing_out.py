@@ -18,6 +18,7 @@ from tests.races.books import faults
 from tests.races.pairs import Deed, race
 from vouchers.choices import CITY_CEILING, ORGANISATION_CEILING
 from vouchers.errors import CeilingReached, FamilyHasBooklet
+from vouchers.giving_again import give_second_booklet
 from vouchers.issuing import hand_out_booklet
 from vouchers.models import Appointment, Booklet
 from vouchers.replacing import replace_lost_booklet
@@ -64,6 +65,20 @@ def test_the_last_booklet_of_a_year_is_given_once(city: City, rule: Any, figure:
         f"ceiling {rule.name.rpartition('.')[2]}",
         f"{len(places)} last booklets for two at once: one each",
     )
+
+
+def test_one_key_gives_one_second_booklet(city: City) -> None:
+    referrer, regie = build.referrer(city), build.regie(city)
+    for held_at in _places(rounds(100)):
+        first = build.handed_out(city, referrer)
+
+        def again(booklet: Any = first.id) -> str:
+            with at_work(city, regie.actor) as uow:
+                made = give_second_booklet(uow, booklet_id=booklet, idempotency_key=str(booklet))
+                return "replayed" if made.replayed else "given"
+
+        assert sorted(_race(city, again, again, held_at)) == ["given", "replayed"]
+    assert _booklets(city) == 2 * rounds(100)
 
 
 def test_two_first_visits_agreed_at_once_leave_one(city: City) -> None:

@@ -8,6 +8,7 @@ from kernel.cities import City
 from kernel.errors import Forbidden
 from tests import build
 from tests.build import MONDAY, at_work, scanned
+from vouchers.giving_again import give_second_booklet
 from vouchers.models import Booklet
 from vouchers.replacing import replace_lost_booklet
 from vouchers.uptake import Cohort, Steps, Uptake, uptake
@@ -61,6 +62,18 @@ def test_a_booklet_is_used_up_when_as_many_are_used_as_the_first_one_had(city: C
         new = build.paper(replace_lost_booklet(uow, booklet_id=lost.id))
     scanned(city, provider, new.codes[0])
     assert read(city).total == Steps(handed_out=2, first_use=2, all_used=1)
+
+
+def test_a_family_with_a_second_booklet_counts_once(city: City) -> None:
+    referrer, provider = build.referrer(city), build.provider(city)
+    first = build.handed_out(city, referrer)
+    with at_work(city, build.regie(city).actor, MONDAY.replace(month=10)) as uow:
+        second = build.paper(give_second_booklet(uow, booklet_id=first.id).booklet)
+    assert len(second.codes) == 10
+    scanned(city, provider, second.codes[0], now=MONDAY.replace(month=10))
+    figure = read(city)
+    assert figure.total == Steps(handed_out=1, first_use=1)
+    assert [cohort.month for cohort in figure.cohorts] == [date(2026, 9, 1)]
 
 
 def test_training_is_in_no_figure(city: City) -> None:
