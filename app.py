@@ -12,7 +12,9 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 import api.errors
-import vouchers.models  # noqa: F401 — mappers must know every table
+import kernel.letters  # noqa: F401 — mappers must know every table
+import occasioneel.models  # noqa: F401 — the same
+import vouchers.models  # noqa: F401 — the same
 import web.errors
 import web.rooms
 from api import mount_api
@@ -27,7 +29,10 @@ from kernel.settings import Settings, read_settings
 from web import mount_site
 
 HOUSE = Path(__file__).parent
-OF_VOUCHERS = api.OF_VOUCHERS | web.rooms.OF_VOUCHERS
+ROOMS = {
+    programme: rooms | api.OF_PROGRAMME.get(programme, frozenset())
+    for programme, rooms in web.rooms.OF_PROGRAMME.items()
+}
 MEGABYTE = 1024 * 1024
 
 log = structlog.get_logger("access")
@@ -71,7 +76,7 @@ def _find_city() -> None:
     if request.endpoint not in {"health", "static"}:
         cities: Cities = current_app.config["CITIES"]
         g.city = cities.by_host(request.host)
-        check_programme(g.city, request.blueprint, of_vouchers=OF_VOUCHERS)
+        check_programme(g.city, request.blueprint, rooms=ROOMS)
 
 
 def _dress(response: Response) -> Response:

@@ -7,9 +7,12 @@ from flask_smorest import Api
 
 from api import booklets, cheques, redemptions, statistics
 from api.problem import Problem
+from kernel.programmes import VOUCHERS
 from vouchers.schemas import BirthMonth
 
-OF_VOUCHERS = frozenset({"booklets", "cheques", "redemptions", "statistics"})
+OF_PROGRAMME = {
+    VOUCHERS: frozenset({"batches", "booklets", "cheques", "redemptions", "statistics"}),
+}
 
 
 class QuietApi(Api):

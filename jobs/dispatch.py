@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
+import kernel.reactions
 import occasioneel.reactions
 import vouchers.reactions
 from kernel.access import CLOCK
@@ -65,8 +66,8 @@ def subscribed(inside: Subscriptions, outside: Subscriptions) -> Mapping[str, Su
 
 
 HANDLERS = subscribed(
-    {**vouchers.reactions.INSIDE, **occasioneel.reactions.INSIDE},
-    {**vouchers.reactions.OUTSIDE, **occasioneel.reactions.OUTSIDE},
+    {**kernel.reactions.INSIDE, **vouchers.reactions.INSIDE, **occasioneel.reactions.INSIDE},
+    {**kernel.reactions.OUTSIDE, **vouchers.reactions.OUTSIDE, **occasioneel.reactions.OUTSIDE},
 )
 
 

@@ -73,7 +73,7 @@ def _overlapping(period: Period) -> Select[Any]:
 
 def _overlap_check(period: Period) -> Check:
     return Check(
-        name=f"no-overlap-{period.table}",
+        name=f"no-overlap-{period.called or period.table}",
         sentence=f"Geen twee perioden van hetzelfde overlappen in {period.table}.",
         offending=lambda _: _overlapping(period),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from kernel.colours import Theme
 from kernel.database import Database
 from kernel.errors import NotFound
+from kernel.mail import ConsolePost, Post
 
 PROGRAMMES = frozenset({"vouchers", "occasioneel"})
 
@@ -26,6 +27,9 @@ class City:
     nis: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("nl", "ar")
     theme: Theme = field(default_factory=Theme)
+    mail_from: str = "Opstap <opstap@localhost>"
+    post: Post = field(default_factory=ConsolePost, repr=False)
+    secret_key: str = field(default="", repr=False)  # the installation's, for what follows from it
 
     def faults(self) -> list[str]:
         """Name what is wrong in this city's settings, for whoever starts the house."""

@@ -61,8 +61,14 @@ def invite(
 def link(city: City, *, account_id: UUID, key: str) -> str:
     """Give the address at which this account chooses a password, once, within a week."""
     with city.database.transaction(writes=False) as session:
-        kept = session.scalar(select(Account.password_hash).where(Account.id == account_id))
-    token = _signer(city, key).dumps([account_id.hex, _fingerprint(kept)])
+        account = session.get_one(Account, account_id)
+        return link_of(city, account, key=key)
+
+
+def link_of(city: City, account: Account, *, key: str = "") -> str:
+    """Give the address at which an account chooses a password; left out, `key` is the city's."""
+    signer = _signer(city, key or city.secret_key)
+    token = signer.dumps([account.id.hex, _fingerprint(account.password_hash)])
     return f"{city.base_url}/wachtwoord/{token}"
 
 

@@ -80,6 +80,8 @@ class Location(Entity):
     room: Mapped[str | None] = mapped_column(default=None)
     room_said_at: Mapped[datetime | None] = mapped_column(default=None)
     training: Mapped[bool] = mapped_column(default=False)
+    asked_at: Mapped[datetime | None] = mapped_column(default=None)  # registered itself
+    declined_at: Mapped[datetime | None] = mapped_column(default=None)
 
     def is_approved(self, day: date) -> bool:
         """Say whether the city lets it redeem cheques on `day`."""

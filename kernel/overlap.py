@@ -5,27 +5,35 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-APPEND_ONLY = ("event", "audit")
+APPEND_ONLY = ("event", "audit", "frozen_cohort")
 _LOTS = 1024  # a power of two
 
 
 @dataclass(frozen=True)
 class Period:
-    """A table whose rows with equal `keys` must not share a day; NULL as end means "still"."""
+    """A table whose rows with equal `keys` must not share a day; NULL as end means "still".
+
+    A table that has two such rules says what each is `called`.
+    """
 
     table: str
     keys: tuple[str, ...]
+    called: str = ""
 
     @property
     def name(self) -> str:
         """The name that the triggers and their refusal carry."""
-        return f"overlap_{self.table}"
+        return f"overlap_{self.called or self.table}"
 
 
 PERIODS = (
     Period("dated_rule", ("name",)),
     Period("care_moment_price", ("care_moment",)),
     Period("location_standing", ("location_id",)),
+    Period("day_amount", ("purchase_id", "kind")),
+    Period("bought_place", ("location_id", "number")),
+    Period("placement", ("bought_place_id",), called="placement_place"),
+    Period("placement", ("child_id",), called="placement_child"),
 )
 
 

@@ -35,6 +35,7 @@ class Family(Entity):
     phone: Mapped[str | None] = mapped_column(default=None)
     phone_hash: Mapped[str | None] = mapped_column(default=None)
     number_of_children: Mapped[int | None] = mapped_column(default=None)
+    removed_at: Mapped[datetime | None] = mapped_column(default=None)  # on request: nobody's now
 
 
 class Child(Entity):

@@ -1,6 +1,6 @@
 """A city switches a programme on or off; what belongs to one that is off is not there."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from kernel.cities import City
 from kernel.errors import NotFound
@@ -15,7 +15,11 @@ class ProgrammeOff(NotFound):
     sentence = "Jouw stad gebruikt dit onderdeel niet. Vraag het aan de regie van je stad."
 
 
-def check_programme(city: City, room: str | None, *, of_vouchers: Collection[str]) -> None:
-    """Refuse a room of the cheque programme in a city that has it switched off."""
-    if room in of_vouchers and VOUCHERS not in city.programmes:
-        raise ProgrammeOff
+def check_programme(city: City, room: str | None, *, rooms: Mapping[str, Collection[str]]) -> None:
+    """Refuse a room of a programme that the city has switched off.
+
+    `rooms` names for each programme the rooms that are there for it alone.
+    """
+    for programme, its_rooms in rooms.items():
+        if room in its_rooms and programme not in city.programmes:
+            raise ProgrammeOff

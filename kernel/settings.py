@@ -13,6 +13,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 from kernel.cities import PROGRAMMES, Cities, City
 from kernel.colours import Theme
 from kernel.database import Database
+from kernel.mail import ConsolePost, SmtpPost
 
 
 class WrongSettings(Exception):
@@ -54,6 +55,7 @@ class _CitySettings(Schema):
     privacy_contact = fields.String(load_default="")
     nis = fields.List(fields.String(), load_default=list)
     languages = fields.List(fields.String(), load_default=lambda: ["nl", "ar"])
+    mail_from = fields.String()
     theme = fields.Nested(_ThemeSettings, load_default=Theme)
 
 
@@ -73,6 +75,7 @@ def read_settings() -> Settings:
     file = env.str("OPSTAP_CITIES", "")
     switched_on = frozenset(env.list("PROGRAMMES", sorted(PROGRAMMES)))
     key = env.str("SECRET_KEY", "")
+    smtp_url = env.str("SMTP_URL", "")
     faults: list[str] = []
     try:
         env.seal()
@@ -84,15 +87,20 @@ def read_settings() -> Settings:
         ) from error
     described = _described(file, DEMO_CITIES if demo else None, url, port, faults)
     cities = _built(described, folder.absolute(), switched_on, faults)
+    if smtp_url and not smtp_url.startswith(("smtp://", "smtps://")):
+        faults.append("SMTP_URL must start with smtp:// or smtps://")
     if faults:
         raise WrongSettings("\n".join(faults))
     folder.mkdir(parents=True, exist_ok=True)
+    key = key or _kept_key(folder)
+    post = SmtpPost(smtp_url) if smtp_url else ConsolePost()
+    cities = [replace(city, post=post, secret_key=key) for city in cities]
     return Settings(
         folder=folder,
         cities=Cities(cities, any_host=len(cities) == 1 and not file),
         port=port,
         demo=demo,
-        secret_key=key or _kept_key(folder),
+        secret_key=key,
     )
 
 

@@ -6,11 +6,13 @@ import kernel.accounts
 import kernel.audit
 import kernel.events
 import kernel.jobs
+import kernel.letters
 import kernel.money
 import kernel.organisations
 import kernel.people
 import kernel.rules
 import kernel.tasks
+import occasioneel.models
 import vouchers.models
 from kernel.database import Base
 

@@ -114,6 +114,7 @@ def city_at(url: str, **more: object) -> City:
         "desk_address": "Demoplein 1, 3600 Genk",
         "desk_hours": "werkdagen van 9 tot 16 uur",
         "privacy_contact": "privacy@genk.example",
+        "secret_key": "a key for tests",
     }
     return City(**(given | more))  # type: ignore[arg-type]
 

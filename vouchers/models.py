@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
@@ -115,6 +116,9 @@ class Booklet(Entity):
     handed_out_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"), default=None)
     valid_until: Mapped[date | None] = mapped_column(default=None)
     outer_limit: Mapped[date | None] = mapped_column(default=None)
+    batch_id: Mapped[UUID | None] = mapped_column(default=None, index=True)
+    delivered_on: Mapped[date | None] = mapped_column(default=None)
+    holder_id: Mapped[UUID | None] = mapped_column(default=None, index=True)  # who has the stock
     retroactive: Mapped[bool] = mapped_column(default=False)
     good_news_consent: Mapped[bool] = mapped_column(default=False)
     training: Mapped[bool] = mapped_column(default=False)
@@ -245,3 +249,109 @@ class DropOff(Entity):
     period: Mapped[str]
     flagged_on: Mapped[date]
     visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointment.id"), default=None)
+
+
+class BatchState(StrEnum):
+    """How far a batch of blank booklets is."""
+
+    WAITING = "waiting"
+    MAKING = "making"
+    READY = "ready"
+    CANCELLED = "cancelled"
+
+
+class Batch(Entity):
+    """Blank booklets that were asked for together, for stock; the clock makes them."""
+
+    __tablename__ = "batch"
+    __table_args__ = (
+        UniqueConstraint("asked_by", "idempotency_key"),
+        CheckConstraint("wanted BETWEEN 1 AND 50", name="wanted"),
+        CheckConstraint("made BETWEEN 0 AND wanted", name="made"),
+        CheckConstraint("state IN ('waiting', 'making', 'ready', 'cancelled')", name="state"),
+        Index(None, "state", "asked_at"),
+    )
+
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    asked_at: Mapped[datetime]
+    wanted: Mapped[int]
+    made: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(default=BatchState.WAITING)
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+    idempotency_key: Mapped[str | None] = mapped_column(String(64), default=None)
+
+
+class Barrier(StrEnum):
+    """Why a family does not use its booklet (product/cheques.md 5)."""
+
+    NO_PLACE = "no-place"
+    HOURS = "hours"
+    TRANSPORT = "transport"
+    TRUST = "trust"
+    LANGUAGE = "language"
+    TRAJECTORY = "trajectory"
+    NOT_FOR_A_WHILE = "not-for-a-while"
+    IN_CARE = "in-care"
+    MOVED = "moved"
+    UNREACHABLE = "unreachable"
+    OTHER = "other"
+
+
+class FollowUp(Entity):
+    """One try to reach a family about its booklet, and what came of it."""
+
+    __tablename__ = "follow_up"
+    __table_args__ = (Index(None, "booklet_id", "made_at"), Index(None, "task_id"))
+
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("task.id"))
+    booklet_id: Mapped[UUID] = mapped_column(ForeignKey("booklet.id"))
+    made_at: Mapped[datetime]
+    made_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    reached: Mapped[bool]
+    outcome: Mapped[str]
+    barrier: Mapped[str | None] = mapped_column(default=None)
+    next_on: Mapped[date | None] = mapped_column(default=None)
+    line: Mapped[str | None] = mapped_column(String(80), default=None)  # 90 days after closing
+    taken_back_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Going(StrEnum):
+    """Whether a child goes on in care."""
+
+    HERE = "here"
+    ELSEWHERE = "elsewhere"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Continuation(Entity):
+    """What was answered to "does the child go on?", at one moment, by one of both sides."""
+
+    __tablename__ = "continuation"
+    __table_args__ = (
+        UniqueConstraint("booklet_id", "moment", "side"),
+        CheckConstraint(
+            "moment IN ('eighth', 'tenth', 'one-month', 'three-months')", name="moment"
+        ),
+        CheckConstraint("side IN ('provider', 'referrer')", name="side"),
+        CheckConstraint("answer IN ('here', 'elsewhere', 'no', 'unknown')", name="answer"),
+    )
+
+    booklet_id: Mapped[UUID] = mapped_column(ForeignKey("booklet.id"))
+    moment: Mapped[str]
+    side: Mapped[str]
+    answer: Mapped[str]
+    answered_at: Mapped[datetime]
+    answered_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+
+
+class FrozenCohort(Entity):
+    """A year's families as evaluators read them: protected counts, frozen, never changed."""
+
+    __tablename__ = "frozen_cohort"
+    __table_args__ = (UniqueConstraint("year", "as_of"),)
+
+    year: Mapped[int]
+    as_of: Mapped[date]  # the last day that is counted
+    frozen_at: Mapped[datetime]
+    figures: Mapped[dict[str, Any]]

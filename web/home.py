@@ -7,11 +7,10 @@ from flask import Blueprint, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from kernel.access import Role
-from kernel.programmes import VOUCHERS
 from web.i18n import N_
 from web.identity import who
 from web.page import public_page
-from web.rooms import OF_VOUCHERS
+from web.rooms import OF_PROGRAMME
 
 desk = Blueprint("home", __name__)
 
@@ -63,7 +62,10 @@ def navigation() -> Sequence[Entry]:
 
 def _is_on(room: str) -> bool:
     """Say whether the city uses the programme that a room belongs to."""
-    return room not in OF_VOUCHERS or VOUCHERS in g.city.programmes
+    return all(
+        room not in its_rooms or programme in g.city.programmes
+        for programme, its_rooms in OF_PROGRAMME.items()
+    )
 
 
 @desk.get("/")

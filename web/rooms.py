@@ -1,5 +1,21 @@
-"""Which rooms of the site belong to the cheque programme, by the name of their blueprint."""
+"""Which rooms of the site belong to one programme, by the name of their blueprint."""
 
-OF_VOUCHERS = frozenset(
-    {"booklet", "calls", "cheque", "figures", "hand_out", "money", "scan", "today"}
-)
+from kernel.programmes import OCCASIONEEL, VOUCHERS
+
+OF_PROGRAMME = {
+    VOUCHERS: frozenset(
+        {
+            "booklet",
+            "calls",
+            "cheque",
+            "continuing",
+            "figures",
+            "hand_out",
+            "money",
+            "scan",
+            "stock",
+            "today",
+        }
+    ),
+    OCCASIONEEL: frozenset({"children", "purchases"}),
+}
