@@ -25,6 +25,7 @@ class Account(Entity):
     password_hash: Mapped[str | None] = mapped_column(default=None)
     disabled_at: Mapped[datetime | None] = mapped_column(default=None)
     invited_at: Mapped[datetime | None] = mapped_column(default=None)
+    seen_at: Mapped[datetime | None] = mapped_column(default=None)  # kept when a session is gone
     mails_tasks: Mapped[bool] = mapped_column(default=True, server_default=true())
     mails_good_news: Mapped[bool] = mapped_column(default=True, server_default=true())
     stand_in_id: Mapped[UUID | None] = mapped_column(default=None)

@@ -81,7 +81,11 @@ class Location(Entity):
     room_said_at: Mapped[datetime | None] = mapped_column(default=None)
     training: Mapped[bool] = mapped_column(default=False)
     asked_at: Mapped[datetime | None] = mapped_column(default=None)  # registered itself
+    asked_by: Mapped[UUID | None] = mapped_column(default=None)  # the account that asked
+    same_as_id: Mapped[UUID | None] = mapped_column(default=None)  # says it is this known place
+    joined_at: Mapped[datetime | None] = mapped_column(default=None)  # the known place took over
     declined_at: Mapped[datetime | None] = mapped_column(default=None)
+    declined_because: Mapped[str | None] = mapped_column(String(200), default=None)
 
     def is_approved(self, day: date) -> bool:
         """Say whether the city lets it redeem cheques on `day`."""

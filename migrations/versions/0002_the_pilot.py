@@ -342,6 +342,7 @@ def upgrade() -> None:
     )
 
     op.add_column("account", sa.Column("invited_at", UtcDateTime(), nullable=True))
+    op.add_column("account", sa.Column("seen_at", UtcDateTime(), nullable=True))
     op.add_column(
         "account", sa.Column("mails_tasks", sa.Boolean(), server_default=sa.true(), nullable=False)
     )
@@ -369,7 +370,11 @@ def upgrade() -> None:
     op.add_column("family", sa.Column("removed_at", UtcDateTime(), nullable=True))
 
     op.add_column("location", sa.Column("asked_at", UtcDateTime(), nullable=True))
+    op.add_column("location", sa.Column("asked_by", sa.Uuid(), nullable=True))
+    op.add_column("location", sa.Column("same_as_id", sa.Uuid(), nullable=True))
+    op.add_column("location", sa.Column("joined_at", UtcDateTime(), nullable=True))
     op.add_column("location", sa.Column("declined_at", UtcDateTime(), nullable=True))
+    op.add_column("location", sa.Column("declined_because", sa.String(length=200), nullable=True))
 
     op.add_column(
         "web_session", sa.Column("stays", sa.Boolean(), server_default=sa.false(), nullable=False)
@@ -384,7 +389,11 @@ def downgrade() -> None:
     op.drop_column("web_session", "device")
     op.drop_column("web_session", "stays")
 
+    op.drop_column("location", "declined_because")
     op.drop_column("location", "declined_at")
+    op.drop_column("location", "joined_at")
+    op.drop_column("location", "same_as_id")
+    op.drop_column("location", "asked_by")
     op.drop_column("location", "asked_at")
 
     op.drop_column("family", "removed_at")
@@ -405,6 +414,7 @@ def downgrade() -> None:
     op.drop_column("account", "stand_in_id")
     op.drop_column("account", "mails_good_news")
     op.drop_column("account", "mails_tasks")
+    op.drop_column("account", "seen_at")
     op.drop_column("account", "invited_at")
 
     op.drop_index(op.f("ix_limit_signal_placement_id"), table_name="limit_signal")
