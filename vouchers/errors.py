@@ -1,5 +1,7 @@
 """How the cheque programme says no: each refusal with its code, its sentence, its next step."""
 
+from typing import Any
+
 from kernel.constraints import refuse_by
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 
@@ -114,6 +116,47 @@ class IllegalMove(Conflict):
 
     code = "illegal-move"
     sentence = "Dat kan niet met dit boekje zoals het nu is."
+
+
+class BookletsStay(IllegalMove):
+    """Some of the booklets cannot go where they were meant to: then none of them goes.
+
+    `fields` has a sentence for each of those, as a wrong field has.
+    """
+
+    sentence = "Er is niets veranderd: niet al deze boekjes kunnen dat. Kijk ze na."
+
+    def __init__(self, *, fields: dict[str, list[str]], **about: Any) -> None:
+        """Take a sentence for each booklet that stays, and facts for programs."""
+        super().__init__(**about)
+        self.fields = fields
+
+
+class BatchNotReady(Conflict):
+    """The booklets of a batch are still being made, or it was cancelled."""
+
+    code = "batch-not-ready"
+    sentence = "Deze reeks is nog niet klaar. Wacht even en probeer opnieuw."
+
+
+class BatchReady(Conflict):
+    """All booklets of the batch are there: it can no longer be cancelled."""
+
+    code = "batch-ready"
+    sentence = (
+        "Deze reeks is al klaar en kan je niet meer annuleren. "
+        "Heb je de boekjes niet nodig? Gooi ze dan weg, onderaan bij de reeks."
+    )
+
+
+class NothingToUndo(Conflict):
+    """A delivery was undone already, or its day is over."""
+
+    code = "nothing-to-undo"
+    sentence = (
+        "Deze levering kan je niet meer ongedaan maken. Open de voorraad van die persoon "
+        "en kies daar welke boekjes teruggebracht zijn."
+    )
 
 
 class FamilyHasBooklet(Conflict):

@@ -19,6 +19,59 @@ class BookletPrinted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BatchDownloaded(Event):
+    """Somebody took the paper of a whole batch, to print it."""
+
+    name: ClassVar[str] = "vouchers.batch_downloaded"
+    subject: ClassVar[str] = "batch_id"
+    batch_id: UUID
+    booklets: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookletDelivered(Event):
+    """A blank booklet went from the desk, or from another one, to a referrer."""
+
+    name: ClassVar[str] = "vouchers.booklet_delivered"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    organisation_id: UUID
+    holder_id: UUID
+    from_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookletTakenBack(Event):
+    """A blank booklet came back to the desk from the one who held it."""
+
+    name: ClassVar[str] = "vouchers.booklet_taken_back"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    holder_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockAsked(Event):
+    """A referrer asked the desk for more blank booklets."""
+
+    name: ClassVar[str] = "vouchers.stock_asked"
+    subject: ClassVar[str] = "holder_id"
+    holder_id: UUID
+    booklets: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockAnswered(Event):
+    """A referrer got blank booklets, or none were needed after all: what was asked is settled."""
+
+    name: ClassVar[str] = "vouchers.stock_answered"
+    subject: ClassVar[str] = "holder_id"
+    holder_id: UUID
+    booklets: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookletHandedOut(Event):
     """A referrer gave a family a booklet."""
 
@@ -70,12 +123,13 @@ class RedemptionAnnulled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BookletBlocked(Event):
-    """A booklet can no longer be used: lost, or handed out by mistake."""
+    """A booklet can no longer be used: lost, or handed out by mistake. Stock has a reason."""
 
     name: ClassVar[str] = "vouchers.booklet_blocked"
     subject: ClassVar[str] = "booklet_id"
     booklet_id: UUID
     state: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

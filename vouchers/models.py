@@ -25,10 +25,21 @@ class BookletState(StrEnum):
 
 MOVES: dict[BookletState, frozenset[BookletState]] = {
     BookletState.PRINTED: frozenset(
-        {BookletState.DELIVERED, BookletState.HANDED_OUT, BookletState.BLOCKED_ERROR}
+        {
+            BookletState.DELIVERED,
+            BookletState.HANDED_OUT,
+            BookletState.BLOCKED_LOST,
+            BookletState.BLOCKED_ERROR,
+        }
     ),
     BookletState.DELIVERED: frozenset(
-        {BookletState.HANDED_OUT, BookletState.BLOCKED_LOST, BookletState.BLOCKED_ERROR}
+        {
+            BookletState.PRINTED,  # brought back to the desk
+            BookletState.DELIVERED,  # passed on to somebody else
+            BookletState.HANDED_OUT,
+            BookletState.BLOCKED_LOST,
+            BookletState.BLOCKED_ERROR,
+        }
     ),
     BookletState.HANDED_OUT: frozenset({BookletState.BLOCKED_LOST, BookletState.BLOCKED_ERROR}),
     BookletState.BLOCKED_LOST: frozenset(),
@@ -40,6 +51,18 @@ def check_move(now: BookletState, to: BookletState) -> None:
     """Refuse a move that a booklet cannot make, with the moves that it can."""
     if to not in MOVES[now]:
         raise IllegalMove(state=now, allowed=sorted(MOVES[now]))
+
+
+class BlockReason(StrEnum):
+    """Why a blank booklet can no longer be used: chosen from a list, so that no name is typed."""
+
+    NOT_FOUND = "not-found"
+    STOLEN = "stolen"
+    NOT_ARRIVED = "not-arrived"
+    MISPRINT = "misprint"
+    DAMAGED = "damaged"
+    OUTDATED = "outdated"
+    CANCELLED = "cancelled"  # its batch was
 
 
 class ChequeState(StrEnum):
@@ -119,6 +142,7 @@ class Booklet(Entity):
     batch_id: Mapped[UUID | None] = mapped_column(default=None, index=True)
     delivered_on: Mapped[date | None] = mapped_column(default=None)
     holder_id: Mapped[UUID | None] = mapped_column(default=None, index=True)  # who has the stock
+    delivery_id: Mapped[UUID | None] = mapped_column(default=None, index=True)  # its last one
     retroactive: Mapped[bool] = mapped_column(default=False)
     good_news_consent: Mapped[bool] = mapped_column(default=False)
     training: Mapped[bool] = mapped_column(default=False)

@@ -87,6 +87,10 @@ def upgrade() -> None:
         sa.Column("idempotency_key", sa.String(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
+            "(state IN ('winding_down', 'ended')) = (winding_down_reason IS NOT NULL)",
+            name=op.f("ck_purchase_winding_down"),
+        ),
+        sa.CheckConstraint(
             "parents_share IN ('provider-keeps', 'deducted', 'city-invoices')",
             name=op.f("ck_purchase_parents_share"),
         ),
@@ -253,6 +257,7 @@ def upgrade() -> None:
 
     op.create_table(
         "placement",
+        sa.Column("episode_id", sa.Uuid(), nullable=False),
         sa.Column("child_id", sa.Uuid(), nullable=False),
         sa.Column("family_id", sa.Uuid(), nullable=False),
         sa.Column("bought_place_id", sa.Uuid(), nullable=False),
@@ -311,6 +316,7 @@ def upgrade() -> None:
         ["child_id", "valid_from"],
         unique=False,
     )
+    op.create_index(op.f("ix_placement_episode_id"), "placement", ["episode_id"], unique=False)
     op.create_index(
         op.f("ix_placement_state_clock_from"), "placement", ["state", "clock_from"], unique=False
     )
@@ -364,7 +370,9 @@ def upgrade() -> None:
     op.add_column("booklet", sa.Column("batch_id", sa.Uuid(), nullable=True))
     op.add_column("booklet", sa.Column("delivered_on", sa.Date(), nullable=True))
     op.add_column("booklet", sa.Column("holder_id", sa.Uuid(), nullable=True))
+    op.add_column("booklet", sa.Column("delivery_id", sa.Uuid(), nullable=True))
     op.create_index(op.f("ix_booklet_batch_id"), "booklet", ["batch_id"], unique=False)
+    op.create_index(op.f("ix_booklet_delivery_id"), "booklet", ["delivery_id"], unique=False)
     op.create_index(op.f("ix_booklet_holder_id"), "booklet", ["holder_id"], unique=False)
 
     op.add_column("family", sa.Column("removed_at", UtcDateTime(), nullable=True))
@@ -399,7 +407,9 @@ def downgrade() -> None:
     op.drop_column("family", "removed_at")
 
     op.drop_index(op.f("ix_booklet_holder_id"), table_name="booklet")
+    op.drop_index(op.f("ix_booklet_delivery_id"), table_name="booklet")
     op.drop_index(op.f("ix_booklet_batch_id"), table_name="booklet")
+    op.drop_column("booklet", "delivery_id")
     op.drop_column("booklet", "holder_id")
     op.drop_column("booklet", "delivered_on")
     op.drop_column("booklet", "batch_id")
@@ -421,6 +431,7 @@ def downgrade() -> None:
 
     op.drop_table("limit_signal")
     op.drop_index(op.f("ix_placement_state_clock_from"), table_name="placement")
+    op.drop_index(op.f("ix_placement_episode_id"), table_name="placement")
     op.drop_index(op.f("ix_placement_child_id_valid_from"), table_name="placement")
     op.drop_index(op.f("ix_placement_bought_place_id_valid_from"), table_name="placement")
 
