@@ -6,9 +6,11 @@ from pathlib import Path
 import structlog
 from alembic import command as alembic
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
+from sqlalchemy import Connection
 from werkzeug.exceptions import HTTPException
 
 import api.errors
@@ -101,10 +103,22 @@ def _dress(response: Response) -> Response:
 
 def migrate(city: City) -> None:
     """Bring a city's database to the newest shape, and put its triggers in place."""
-    config = Config()
-    config.set_main_option("script_location", str(HOUSE / "migrations"))
     with city.database.transaction(writes=True) as session:
         connection = session.connection()
-        config.attributes["connection"] = connection
-        alembic.upgrade(config, "head")
+        bring_to(connection, "head")
         install_triggers(connection)
+
+
+def bring_to(connection: Connection, revision: str) -> None:
+    """Bring the tables of a database to a revision; its triggers are not part of that."""
+    config = Config()
+    config.set_main_option("script_location", str(HOUSE / "migrations"))
+    config.attributes["connection"] = connection
+    alembic.upgrade(config, revision)
+
+
+def newest_revision() -> str:
+    """Give the revision that this version of the house works with."""
+    config = Config()
+    config.set_main_option("script_location", str(HOUSE / "migrations"))
+    return ScriptDirectory.from_config(config).get_current_head() or ""

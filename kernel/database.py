@@ -159,6 +159,15 @@ class Database:
             yield session
             session.flush()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Read many things of one moment, while others write on."""
+        engine = self._readers
+        if self.dialect == "postgresql":
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with _told_as_refusals(), engine.begin() as connection, Session(connection) as session:
+            yield session
+
     def ask(self, question: Select[Any], values: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """Give the rows of one statement that stands alone: it sees one moment by itself.
 
