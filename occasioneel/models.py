@@ -1,5 +1,6 @@
 """Places that the city buys at starting providers, and the children who are cared for on them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -23,6 +24,33 @@ class PurchaseState(StrEnum):
     CANCELLED = "cancelled"
 
 
+MOVES: Mapping[PurchaseState, frozenset[PurchaseState]] = {
+    PurchaseState.DRAFT: frozenset({PurchaseState.ACTIVE, PurchaseState.CANCELLED}),
+    PurchaseState.ACTIVE: frozenset({PurchaseState.SUSPENDED, PurchaseState.WINDING_DOWN}),
+    PurchaseState.SUSPENDED: frozenset({PurchaseState.ACTIVE}),
+    PurchaseState.WINDING_DOWN: frozenset({PurchaseState.ENDED}),
+    PurchaseState.ENDED: frozenset(),
+    PurchaseState.CANCELLED: frozenset(),
+}
+
+
+class ParentsShare(StrEnum):
+    """Who collects what the parents pay: chosen for each purchase, never assumed."""
+
+    PROVIDER_KEEPS = "provider-keeps"
+    DEDUCTED = "deducted"
+    CITY_INVOICES = "city-invoices"
+
+
+class WindingDown(StrEnum):
+    """Why the city stops buying: the starter needs no help any more, or something else ended it."""
+
+    VIABLE = "viable"
+    NOTICE = "notice"
+    STEP_CHANGED = "step-changed"
+    LICENCE = "licence"
+
+
 class Purchase(Entity):
     """The city buys at most four places of one location, from a day on."""
 
@@ -37,6 +65,10 @@ class Purchase(Entity):
         CheckConstraint(
             "parents_share IN ('provider-keeps', 'deducted', 'city-invoices')",
             name="parents_share",
+        ),
+        CheckConstraint(
+            "(state IN ('winding_down', 'ended')) = (winding_down_reason IS NOT NULL)",
+            name="winding_down",
         ),
         UniqueConstraint("made_by", "idempotency_key"),
         Index(None, "location_id", "begins_on"),
@@ -106,11 +138,49 @@ class PlacementState(StrEnum):
     ENDED = "ended"
 
 
+class Reason(StrEnum):
+    """Why the parents need care now: a bought place is for a route to work (product/care.md 2)."""
+
+    SUDDEN_JOB = "sudden-job"
+    INTERVIEW = "interview"
+    TRAINING = "training"
+    INTERNSHIP = "internship"
+    COURSE = "course"
+
+
+class Outcome(StrEnum):
+    """Where a child went when a person ended its placement."""
+
+    REGULAR_ELSEWHERE = "regular-elsewhere"
+    REGULAR_HERE = "regular-here"
+    SCHOOL = "school"
+    TRAJECTORY_STOPPED = "trajectory-stopped"
+    MOVED = "moved"
+    PARENT_STOPS = "parent-stops"
+    OTHER = "other"
+
+
+class GoesOn(StrEnum):
+    """How a row ends while the child stays: it goes on in the next row of its episode."""
+
+    TRANSFERRED = "transferred"  # on another bought place
+    RESTARTED = "restarted"  # on the same place, with six months that begin anew
+
+
+class RestartReason(StrEnum):
+    """Why somebody decided that a child's six months begin anew."""
+
+    NEW_ROUTE = "new-route"
+    LONG_BREAK = "long-break"
+    WRONG_DAY = "wrong-day"
+    OTHER = "other"
+
+
 class Placement(Entity):
     """A child on a bought place, from a day on. No job ends it: a person does, with an outcome.
 
-    `clock_from` is the first day of the child's first placement of this spell: a move to another
-    bought place keeps the six months running (product/care.md 3).
+    A move to another bought place ends one row and begins the next: they share an `episode_id`,
+    and `clock_from`, the day from which the six months run (product/care.md 3).
     """
 
     __tablename__ = "placement"
@@ -122,11 +192,13 @@ class Placement(Entity):
             name="ended_whole",
         ),
         UniqueConstraint("made_by", "idempotency_key"),
+        Index(None, "episode_id"),
         Index(None, "child_id", "valid_from"),
         Index(None, "bought_place_id", "valid_from"),
         Index(None, "state", "clock_from"),
     )
 
+    episode_id: Mapped[UUID]
     child_id: Mapped[UUID] = mapped_column(ForeignKey("child.id"))
     family_id: Mapped[UUID] = mapped_column(ForeignKey("family.id"))
     bought_place_id: Mapped[UUID] = mapped_column(ForeignKey("bought_place.id"))
@@ -144,8 +216,15 @@ class Placement(Entity):
     idempotency_key: Mapped[str | None] = mapped_column(default=None)
 
 
+class Signal(StrEnum):
+    """How near its limit a child is, said once each: first at four months, last at five."""
+
+    FOUR = "limit-four"
+    FIVE = "limit-five"
+
+
 class LimitSignal(Entity):
-    """A child that nears its limit was signalled: once for each signal of a spell."""
+    """A child that nears its limit was signalled: once for each signal of its six months."""
 
     __tablename__ = "limit_signal"
     __table_args__ = (UniqueConstraint("child_id", "clock_from", "signal"),)
