@@ -1,18 +1,34 @@
 """A letter is written down with what it tells of, and leaves afterwards: not lost, not doubled."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import (
+    Delete,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    Update,
+    delete,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from kernel.access import Role, allowed
 from kernel.accounts import Account
-from kernel.database import Entity
+from kernel.database import Base, Entity
 from kernel.events import Event
+from kernel.tasks import Task
 from kernel.unit_of_work import UnitOfWork
+
+KEPT = timedelta(days=90)  # after that, nobody asks any more what a letter said
 
 
 class LetterKind(StrEnum):
@@ -25,15 +41,29 @@ class LetterKind(StrEnum):
     NOTICE = "notice"  # something about the account itself, such as a factor that was reset
 
 
+_GOOD_NEWS = text("kind = 'good-news'")
+
+
 class Letter(Entity):
     """A letter to one account: once for each kind, what it is about, and period.
 
-    No name and no secret stands in it: `{link}` and `{code}` in the body are filled in when it
-    leaves.
+    Good news is told to one account only, whoever stands in for whom. No name and no secret stands
+    in a letter: `{link}` and `{code}` in the body are filled in when it leaves.
     """
 
     __tablename__ = "letter"
-    __table_args__ = (UniqueConstraint("account_id", "kind", "about_id", "period"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "kind", "about_id", "period"),
+        Index(
+            None,
+            "about_id",
+            "period",
+            unique=True,
+            sqlite_where=_GOOD_NEWS,
+            postgresql_where=_GOOD_NEWS,
+        ),
+        Index(None, "written_at"),
+    )
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     kind: Mapped[str]
@@ -44,12 +74,22 @@ class Letter(Entity):
     written_at: Mapped[datetime]
 
 
+class ToldTask(Base):
+    """A task that a morning letter told an account of, and when: so that it is told once."""
+
+    __tablename__ = "told_task"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    task_id: Mapped[UUID] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]
+
+
 @dataclass(frozen=True, kw_only=True)
 class LetterWritten(Event):
-    """A letter waits to leave."""
+    """A letter waits to leave. No letter waits for another: a sign-in code is in a hurry."""
 
     name: ClassVar[str] = "kernel.letter_written"
-    subject: ClassVar[str] = "account_id"
+    subject: ClassVar[str] = "letter_id"
     letter_id: UUID
     account_id: UUID
 
@@ -107,3 +147,26 @@ def stands_in_for(session: Session, account_id: UUID, on: date) -> UUID | None:
     if other is None or other.disabled_at is not None or other.is_away(on):
         return None
     return other.id
+
+
+@allowed(Role.CLOCK)
+def forget_letters(uow: UnitOfWork) -> int:
+    """Forget every letter that was written more than ninety days ago; gives how many.
+
+    Of good news the text goes and its key stays: a first use that is undone and made again after
+    that is no news. That a task was told is forgotten once nobody has it any more.
+    """
+    before = uow.now - KEPT
+    old, good_news = Letter.written_at < before, Letter.kind == LetterKind.GOOD_NEWS
+    still_open = select(Task.id).where(Task.closed_at.is_(None))
+    told = ToldTask.told_at < before, ToldTask.task_id.not_in(still_open)
+    uow.session.execute(delete(ToldTask).where(*told))
+    return _many(uow, delete(Letter).where(old, ~good_news)) + _many(
+        uow, update(Letter).where(old, good_news, Letter.body != "").values(subject="", body="")
+    )
+
+
+def _many(uow: UnitOfWork, statement: Delete | Update) -> int:
+    unsynchronised = statement.execution_options(synchronize_session=False)
+    changed: int = uow.session.execute(unsynchronised).rowcount  # type: ignore[attr-defined]
+    return changed

@@ -20,7 +20,8 @@ class Task(Entity):
 
     `rule` says why it exists, `period` tells one spell of that from the next, so that the same
     task can never be opened twice; `subject_id` is what it is about. `tries` counts the times that
-    it was tried in vain and put off; until `not_before` it is on nobody's list.
+    it was tried in vain and put off; until `not_before` it is on nobody's list. `came_back_at` is
+    when it was last opened again, because what had closed it was taken back.
     """
 
     __tablename__ = "task"
@@ -49,6 +50,7 @@ class Task(Entity):
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_by: Mapped[UUID | None] = mapped_column(default=None)
     outcome: Mapped[str | None] = mapped_column(default=None)
+    came_back_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class TaskClosed(Conflict):
@@ -108,7 +110,7 @@ def reopen_tasks_about(uow: UnitOfWork, *, subject_id: UUID, outcome: str) -> No
     uow.session.execute(
         update(Task)
         .where(Task.subject_id == subject_id, Task.outcome == outcome, Task.closed_by.is_(None))
-        .values(closed_at=None, outcome=None)
+        .values(closed_at=None, outcome=None, came_back_at=uow.now)
     )
 
 

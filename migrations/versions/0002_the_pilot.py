@@ -27,6 +27,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("year", "as_of", name=op.f("uq_frozen_cohort_year_as_of")),
     )
     op.create_table(
+        "told_task",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("task_id", sa.Uuid(), nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "task_id", name=op.f("pk_told_task")),
+    )
+    op.create_table(
         "batch",
         sa.Column("asked_by", sa.Uuid(), nullable=False),
         sa.Column("asked_at", UtcDateTime(), nullable=False),
@@ -73,6 +80,16 @@ def upgrade() -> None:
             name=op.f("uq_letter_account_id_kind_about_id_period"),
         ),
     )
+    op.create_index(
+        op.f("ix_letter_about_id_period"),
+        "letter",
+        ["about_id", "period"],
+        unique=True,
+        sqlite_where=sa.text("kind = 'good-news'"),
+        postgresql_where=sa.text("kind = 'good-news'"),
+    )
+    op.create_index(op.f("ix_letter_written_at"), "letter", ["written_at"], unique=False)
+
     op.create_table(
         "purchase",
         sa.Column("location_id", sa.Uuid(), nullable=False),
@@ -384,6 +401,8 @@ def upgrade() -> None:
     op.add_column("location", sa.Column("declined_at", UtcDateTime(), nullable=True))
     op.add_column("location", sa.Column("declined_because", sa.String(length=200), nullable=True))
 
+    op.add_column("task", sa.Column("came_back_at", UtcDateTime(), nullable=True))
+
     op.add_column(
         "web_session", sa.Column("stays", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
@@ -396,6 +415,8 @@ def downgrade() -> None:
     """Go one step back."""
     op.drop_column("web_session", "device")
     op.drop_column("web_session", "stays")
+
+    op.drop_column("task", "came_back_at")
 
     op.drop_column("location", "declined_because")
     op.drop_column("location", "declined_at")
@@ -454,8 +475,17 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_purchase_location_id_begins_on"), table_name="purchase")
 
     op.drop_table("purchase")
+    op.drop_index(op.f("ix_letter_written_at"), table_name="letter")
+    op.drop_index(
+        op.f("ix_letter_about_id_period"),
+        table_name="letter",
+        sqlite_where=sa.text("kind = 'good-news'"),
+        postgresql_where=sa.text("kind = 'good-news'"),
+    )
+
     op.drop_table("letter")
     op.drop_index(op.f("ix_batch_state_asked_at"), table_name="batch")
 
     op.drop_table("batch")
+    op.drop_table("told_task")
     op.drop_table("frozen_cohort")
