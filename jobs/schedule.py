@@ -8,6 +8,8 @@ from jobs.dispatch import dispatch_events
 from kernel.access import CLOCK
 from kernel.cities import City
 from kernel.unit_of_work import UnitOfWork, unit_of_work
+from vouchers.batching import batches_wait, make_some
+from vouchers.cohorts import freeze_cohorts
 from vouchers.drop_off import flag_drop_offs
 
 
@@ -32,6 +34,24 @@ def _daily(deed: Callable[[UnitOfWork], object]) -> Callable[[City, datetime | N
     return run
 
 
+def _in_steps(
+    waits: Callable[[UnitOfWork], bool], deed: Callable[[UnitOfWork], int]
+) -> Callable[[City, datetime | None], object]:
+    """Do a deed until nothing is left, each step in a transaction: others come in between."""
+
+    def run(city: City, now: datetime | None) -> object:
+        with unit_of_work(city, CLOCK, writes=False, now=now) as uow:
+            step = int(waits(uow))
+        done = 0
+        while step:
+            with unit_of_work(city, CLOCK, writes=True, now=now) as uow:
+                step = deed(uow)
+            done += step
+        return done
+
+    return run
+
+
 JOBS = (
     Job(
         name="dispatch-events",
@@ -40,10 +60,24 @@ JOBS = (
         every=0.25,
     ),
     Job(
+        name="make-batches",
+        what="maakt de boekjes van een reeks voor de voorraad",
+        run=_in_steps(batches_wait, make_some),
+        every=1,
+        programme="vouchers",
+    ),
+    Job(
         name="flag-drop-offs",
         what="vindt boekjes die stil blijven en vraagt om te bellen",
         run=_daily(flag_drop_offs),
         daily=time(5),
+        programme="vouchers",
+    ),
+    Job(
+        name="freeze-cohorts",
+        what="legt elke maand de jaarcijfers vast die evaluatoren lezen",
+        run=_daily(freeze_cohorts),
+        daily=time(4),
         programme="vouchers",
     ),
 )

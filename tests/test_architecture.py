@@ -77,12 +77,18 @@ def test_every_deed_says_who_may() -> None:
 # Steps that deeds share; each is reached only through a deed, which says who may.
 STEPS = {
     "appointment_of",
+    "block_at_desk",
+    "booklets_by_id",
+    "check_all",
+    "check_moved",
     "give",
     "last_ordinal",
     "made_before",
+    "meant_booklets",
     "new_booklet",
     "own_booklet",
     "read_scan_facts",
+    "refuse",
     "task_of",
     "write_letter",
 }

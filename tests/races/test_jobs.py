@@ -27,6 +27,7 @@ from tests.figures import Say, rounds
 from tests.races.dumping import changed, dump
 from tests.races.dying import dies_before
 from tests.races.pairs import all_at_once
+from vouchers.batching import ask_batch
 from vouchers.drop_off import flag_drop_offs
 from vouchers.events import DropOffFlagged
 from vouchers.models import DropOff
@@ -152,7 +153,9 @@ def other_clock(database_url: str) -> Iterator[City]:
 
 
 def _something_of_everything(city: City) -> None:
-    """A silent booklet, one that was flagged and used since, and events that wait."""
+    """A silent booklet, one that was flagged and used since, a batch, and events that wait."""
+    with at_work(city, build.regie(city).actor) as uow:
+        ask_batch(uow, wanted=7)
     referrer, provider = build.referrer(city), build.provider(city)
     build.handed_out(city, referrer)
     with at_work(city, now=LATER - timedelta(days=1)) as uow:
