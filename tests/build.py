@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
 from kernel.access import CLOCK, Actor, Role
 from kernel.accounts import Account, AccountRole
@@ -19,6 +20,8 @@ from kernel.organisations import District, Location, LocationKind, Organisation,
 from kernel.rules import DatedRule
 from kernel.signing_in import create_token
 from kernel.unit_of_work import UnitOfWork, unit_of_work
+from vouchers.batching import ask_batch, make_some
+from vouchers.delivering import deliver_booklets
 from vouchers.issuing import hand_out_booklet, print_blank_booklet
 from vouchers.models import Booklet
 from vouchers.redeeming import redeem_cheque
@@ -190,6 +193,31 @@ def blank(city: City, by: Person, *, now: datetime = MONDAY) -> Paper:
     """Let the regie print a blank booklet."""
     with at_work(city, by.actor, now) as uow:
         return paper(print_blank_booklet(uow).booklet)
+
+
+def batch(city: City, by: Person, wanted: int = 10, *, now: datetime = MONDAY) -> UUID:
+    """Let the regie ask for a batch of blank booklets, and the clock make all of them."""
+    with at_work(city, by.actor, now) as uow:
+        batch_id = ask_batch(uow, wanted=wanted).batch.id
+    made = 1
+    while made:
+        with at_work(city, now=now) as uow:
+            made = make_some(uow)
+    return batch_id
+
+
+def lying(city: City, batch_id: UUID) -> list[Paper]:
+    """Give the papers of a batch, as they lie on the pile."""
+    of_batch = select(Booklet).where(Booklet.batch_id == batch_id).order_by(Booklet.number)
+    with at_work(city) as uow:
+        return [paper(booklet) for booklet in uow.session.scalars(of_batch)]
+
+
+def delivered(city: City, by: Person, to: Person, *numbers: str, now: datetime = MONDAY) -> UUID:
+    """Let the regie give a referrer blank booklets; gives the delivery's id."""
+    with at_work(city, by.actor, now) as uow:
+        given = deliver_booklets(uow, holder_id=to.actor.account_id, numbers=",".join(numbers))
+        return given.delivery_id
 
 
 def paper(booklet: Booklet) -> Paper:
