@@ -4,9 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
 
+import occasioneel.keeping
+import vouchers.keeping
 from jobs.dispatch import dispatch_events
 from kernel.access import CLOCK
 from kernel.cities import City
+from kernel.family_files import REGISTERED
+from kernel.forgetting import JOB as FORGET
+from kernel.forgetting import forget
+from kernel.kept import register
 from kernel.unit_of_work import UnitOfWork, unit_of_work
 from vouchers.batching import batches_wait, make_some
 from vouchers.cohorts import freeze_cohorts
@@ -52,6 +58,11 @@ def _in_steps(
     return run
 
 
+# What both programmes and the kernel keep of people; web/keeping.py shows the same.
+KEPT_OF_PEOPLE = register(
+    (REGISTERED, vouchers.keeping.FILE, occasioneel.keeping.FILE), *vouchers.keeping.KEPT
+)
+
 JOBS = (
     Job(
         name="dispatch-events",
@@ -79,5 +90,11 @@ JOBS = (
         run=_daily(freeze_cohorts),
         daily=time(4),
         programme="vouchers",
+    ),
+    Job(
+        name=FORGET,
+        what="vergeet wat van mensen is en lang genoeg bewaard werd",
+        run=lambda city, now: forget(city, KEPT_OF_PEOPLE, now),
+        daily=time(3),
     ),
 )

@@ -31,7 +31,7 @@ def violated(error: IntegrityError) -> str:
         return found[1]
     if found := re.search(r"UNIQUE constraint failed: (.+)", text):
         return _COLUMNS.get(found[1], found[1])
-    if found := re.search(r"(overlap_\w+)", text):
+    if found := re.search(r"(overlap_\w+|removed_family)", text):
         return found[1]
     return ""
 

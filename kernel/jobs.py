@@ -15,3 +15,13 @@ class JobRun(Base):
     job: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     finished_at: Mapped[datetime]
+
+
+class Forgotten(Base):
+    """How much of one class of personal facts was forgotten on a day; never whose."""
+
+    __tablename__ = "forgotten"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    count: Mapped[int]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 APPEND_ONLY = ("event", "audit", "frozen_cohort")
+KEPT_YEARS = {"audit": 5}  # what may go once it is so old, by the database's own clock
 _LOTS = 1024  # a power of two
 
 
@@ -79,11 +80,41 @@ def _sqlite() -> list[str]:
     for table in APPEND_ONLY:
         for moment in ("UPDATE", "DELETE"):
             name = f"append_only_{table}_{moment.lower()}"
+            years = KEPT_YEARS.get(table) if moment == "DELETE" else None
+            young = f" WHEN OLD.at >= datetime('now', '-{years} years')" if years else ""
             made += [
                 f"DROP TRIGGER IF EXISTS {name}",
                 (
-                    f"CREATE TRIGGER {name} BEFORE {moment} ON {table}"
+                    f"CREATE TRIGGER {name} BEFORE {moment} ON {table}{young}"
                     f" BEGIN SELECT RAISE(ABORT, 'append_only_{table}'); END"
+                ),
+            ]
+    return made + _removed_on_sqlite()
+
+
+def _gains_a_person() -> str:
+    """Say of a family's new row that it holds what a removal took away."""
+    columns = ("name", "phone", "phone_hash", "number_of_children")
+    return " OR ".join(f"NEW.{column} IS NOT NULL" for column in columns)
+
+
+_OF_REMOVED = "SELECT 1 FROM family WHERE id = NEW.family_id AND removed_at IS NOT NULL"
+_GAINS_A_CHILD = "(NEW.first_name IS NOT NULL OR NEW.birth_month IS NOT NULL)"
+
+
+def _removed_on_sqlite() -> list[str]:
+    """Keep a removed family empty, whichever deed forgets to ask."""
+    family = f"NEW.removed_at IS NOT NULL AND ({_gains_a_person()})"
+    child = f"{_GAINS_A_CHILD} AND EXISTS ({_OF_REMOVED})"
+    made = []
+    for table, when in (("family", family), ("child", child)):
+        for moment in ("INSERT", "UPDATE"):
+            name = f"removed_{table}_{moment.lower()}"
+            made += [
+                f"DROP TRIGGER IF EXISTS {name}",
+                (
+                    f"CREATE TRIGGER {name} AFTER {moment} ON {table} WHEN {when}"
+                    " BEGIN SELECT RAISE(ABORT, 'removed_family'); END"
                 ),
             ]
     return made
@@ -113,11 +144,52 @@ def _postgresql() -> list[str]:
         "CREATE OR REPLACE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$"
         " BEGIN RAISE EXCEPTION 'append-only'; END $$"
     )
-    made += [
-        (
-            f"CREATE OR REPLACE TRIGGER append_only_{table} BEFORE UPDATE OR DELETE ON {table}"
-            " FOR EACH ROW EXECUTE FUNCTION append_only()"
-        )
-        for table in APPEND_ONLY
-    ]
+    for table in APPEND_ONLY:
+        made += [
+            _kept(table),
+            (
+                f"CREATE OR REPLACE TRIGGER append_only_{table} BEFORE UPDATE OR DELETE ON {table}"
+                f" FOR EACH ROW EXECUTE FUNCTION {_guard(table)}()"
+            ),
+            (
+                f"CREATE OR REPLACE TRIGGER append_only_{table}_all BEFORE TRUNCATE ON {table}"
+                " FOR EACH STATEMENT EXECUTE FUNCTION append_only()"
+            ),
+        ]
+    return [each for each in made if each] + _removed_on_postgresql()
+
+
+def _guard(table: str) -> str:
+    return f"append_only_{table}" if table in KEPT_YEARS else "append_only"
+
+
+def _kept(table: str) -> str:
+    """Give the function that lets only old rows go, or nothing where none may."""
+    if table not in KEPT_YEARS:
+        return ""
+    return (
+        f"CREATE OR REPLACE FUNCTION {_guard(table)}() RETURNS trigger LANGUAGE plpgsql AS $$"
+        " BEGIN IF TG_OP = 'DELETE' AND OLD.at < clock_timestamp()"
+        f" - interval '{KEPT_YEARS[table]} years' THEN RETURN OLD; END IF;"
+        " RAISE EXCEPTION 'append-only'; END $$"
+    )
+
+
+def _removed_on_postgresql() -> list[str]:
+    family = f"NEW.removed_at IS NOT NULL AND ({_gains_a_person()})"
+    child = f"{_GAINS_A_CHILD} AND EXISTS ({_OF_REMOVED})"
+    made = []
+    for table, when in (("family", family), ("child", child)):
+        made += [
+            (
+                f"CREATE OR REPLACE FUNCTION removed_{table}() RETURNS trigger LANGUAGE plpgsql"
+                f" AS $$ BEGIN IF {when} THEN RAISE EXCEPTION 'removed_family' USING"
+                " ERRCODE = 'check_violation', CONSTRAINT = 'removed_family'; END IF;"
+                " RETURN NEW; END $$"
+            ),
+            (
+                f"CREATE OR REPLACE TRIGGER removed_{table} BEFORE INSERT OR UPDATE ON {table}"
+                f" FOR EACH ROW EXECUTE FUNCTION removed_{table}()"
+            ),
+        ]
     return made

@@ -87,6 +87,8 @@ class SameDayReason(StrEnum):
 
 
 _SILENT = text("state = 'handed_out' AND used_count = 0")
+_IN_HAND = text("state = 'handed_out'")
+_USED_UP = text("state = 'handed_out' AND used_count = size")
 
 
 class Booklet(Entity):
@@ -118,9 +120,22 @@ class Booklet(Entity):
             sqlite_where=_SILENT,
             postgresql_where=_SILENT,
         ),
+        Index(
+            "ix_booklet_in_hand",
+            "valid_until",
+            sqlite_where=_IN_HAND,
+            postgresql_where=_IN_HAND,
+        ),
+        Index(
+            "ix_booklet_used_up",
+            "last_used_on",
+            sqlite_where=_USED_UP,
+            postgresql_where=_USED_UP,
+        ),
         Index(None, "handed_out_on"),
         Index(None, "organisation_id", "handed_out_on"),
         Index(None, "origin_id"),
+        Index("ux_booklet_hand_out_key", "hand_out_key", unique=True),
     )
 
     number: Mapped[str] = mapped_column(String(8), unique=True)
@@ -151,6 +166,9 @@ class Booklet(Entity):
     last_used_on: Mapped[date | None] = mapped_column(default=None)
     idempotency_key: Mapped[str | None] = mapped_column(String(64), default=None)
     body_hash: Mapped[str | None] = mapped_column(String(64), default=None)
+    # Of the hand-out of a booklet from stock: its own key belongs to whoever had it printed.
+    hand_out_key: Mapped[str | None] = mapped_column(String(64), default=None)
+    hand_out_hash: Mapped[str | None] = mapped_column(String(64), default=None)
     cheques: Mapped[list["Cheque"]] = relationship(
         back_populates="booklet", order_by="Cheque.number", default_factory=list
     )
@@ -319,6 +337,34 @@ class Barrier(StrEnum):
     MOVED = "moved"
     UNREACHABLE = "unreachable"
     OTHER = "other"
+
+
+class ExtensionReason(StrEnum):
+    """Why a family needs more time to use its booklet."""
+
+    TRAJECTORY = "trajectory"  # the training or the job began later
+    ILLNESS = "illness"
+    NO_PLACE = "no-place"  # no childcare was found in time
+    OTHER = "other"
+
+
+class BookletExtension(Entity):
+    """A booklet that works until a later day: from which day, why, by whom; or taken back."""
+
+    __tablename__ = "booklet_extension"
+    __table_args__ = (
+        Index(None, "booklet_id", "made_at"),
+        CheckConstraint("until > was", name="later"),
+        CheckConstraint("reason IN ('trajectory', 'illness', 'no-place', 'other')", name="reason"),
+    )
+
+    booklet_id: Mapped[UUID] = mapped_column(ForeignKey("booklet.id"))
+    was: Mapped[date]
+    until: Mapped[date]
+    reason: Mapped[str]
+    made_at: Mapped[datetime]
+    made_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    taken_back_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class FollowUp(Entity):

@@ -15,6 +15,13 @@ depends_on = None
 def upgrade() -> None:
     """Go one step further."""
     op.create_table(
+        "forgotten",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "day", name=op.f("pk_forgotten")),
+    )
+    op.create_table(
         "frozen_cohort",
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("as_of", sa.Date(), nullable=False),
@@ -154,6 +161,36 @@ def upgrade() -> None:
         op.f("ix_sign_in_code_account_id_asked_at"),
         "sign_in_code",
         ["account_id", "asked_at"],
+        unique=False,
+    )
+
+    op.create_table(
+        "booklet_extension",
+        sa.Column("booklet_id", sa.Uuid(), nullable=False),
+        sa.Column("was", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=False),
+        sa.Column("taken_back_at", UtcDateTime(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "reason IN ('trajectory', 'illness', 'no-place', 'other')",
+            name=op.f("ck_booklet_extension_reason"),
+        ),
+        sa.CheckConstraint("until > was", name=op.f("ck_booklet_extension_later")),
+        sa.ForeignKeyConstraint(
+            ["booklet_id"], ["booklet.id"], name=op.f("fk_booklet_extension_booklet_id_booklet")
+        ),
+        sa.ForeignKeyConstraint(
+            ["made_by"], ["account.id"], name=op.f("fk_booklet_extension_made_by_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_booklet_extension")),
+    )
+    op.create_index(
+        op.f("ix_booklet_extension_booklet_id_made_at"),
+        "booklet_extension",
+        ["booklet_id", "made_at"],
         unique=False,
     )
 
@@ -384,13 +421,34 @@ def upgrade() -> None:
     op.add_column("account", sa.Column("totp_step", sa.Integer(), nullable=True))
     op.drop_column("account", "absent_until")
 
+    op.create_index(op.f("ix_audit_at"), "audit", ["at"], unique=False)
+
     op.add_column("booklet", sa.Column("batch_id", sa.Uuid(), nullable=True))
     op.add_column("booklet", sa.Column("delivered_on", sa.Date(), nullable=True))
     op.add_column("booklet", sa.Column("holder_id", sa.Uuid(), nullable=True))
     op.add_column("booklet", sa.Column("delivery_id", sa.Uuid(), nullable=True))
+    op.add_column("booklet", sa.Column("hand_out_key", sa.String(length=64), nullable=True))
+    op.add_column("booklet", sa.Column("hand_out_hash", sa.String(length=64), nullable=True))
     op.create_index(op.f("ix_booklet_batch_id"), "booklet", ["batch_id"], unique=False)
     op.create_index(op.f("ix_booklet_delivery_id"), "booklet", ["delivery_id"], unique=False)
     op.create_index(op.f("ix_booklet_holder_id"), "booklet", ["holder_id"], unique=False)
+    op.create_index(
+        "ix_booklet_in_hand",
+        "booklet",
+        ["valid_until"],
+        unique=False,
+        sqlite_where=sa.text("state = 'handed_out'"),
+        postgresql_where=sa.text("state = 'handed_out'"),
+    )
+    op.create_index(
+        "ix_booklet_used_up",
+        "booklet",
+        ["last_used_on"],
+        unique=False,
+        sqlite_where=sa.text("state = 'handed_out' AND used_count = size"),
+        postgresql_where=sa.text("state = 'handed_out' AND used_count = size"),
+    )
+    op.create_index("ux_booklet_hand_out_key", "booklet", ["hand_out_key"], unique=True)
 
     op.add_column("family", sa.Column("removed_at", UtcDateTime(), nullable=True))
 
@@ -427,13 +485,30 @@ def downgrade() -> None:
 
     op.drop_column("family", "removed_at")
 
+    op.drop_index("ux_booklet_hand_out_key", table_name="booklet")
+    op.drop_index(
+        "ix_booklet_used_up",
+        table_name="booklet",
+        sqlite_where=sa.text("state = 'handed_out' AND used_count = size"),
+        postgresql_where=sa.text("state = 'handed_out' AND used_count = size"),
+    )
+    op.drop_index(
+        "ix_booklet_in_hand",
+        table_name="booklet",
+        sqlite_where=sa.text("state = 'handed_out'"),
+        postgresql_where=sa.text("state = 'handed_out'"),
+    )
     op.drop_index(op.f("ix_booklet_holder_id"), table_name="booklet")
     op.drop_index(op.f("ix_booklet_delivery_id"), table_name="booklet")
     op.drop_index(op.f("ix_booklet_batch_id"), table_name="booklet")
+    op.drop_column("booklet", "hand_out_hash")
+    op.drop_column("booklet", "hand_out_key")
     op.drop_column("booklet", "delivery_id")
     op.drop_column("booklet", "holder_id")
     op.drop_column("booklet", "delivered_on")
     op.drop_column("booklet", "batch_id")
+
+    op.drop_index(op.f("ix_audit_at"), table_name="audit")
 
     op.add_column("account", sa.Column("absent_until", UtcDateTime(), nullable=True))
     op.drop_column("account", "totp_step")
@@ -469,6 +544,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_bought_place_location_id_number_valid_from"), table_name="bought_place")
 
     op.drop_table("bought_place")
+    op.drop_index(op.f("ix_booklet_extension_booklet_id_made_at"), table_name="booklet_extension")
+
+    op.drop_table("booklet_extension")
     op.drop_index(op.f("ix_sign_in_code_account_id_asked_at"), table_name="sign_in_code")
 
     op.drop_table("sign_in_code")
@@ -489,3 +567,4 @@ def downgrade() -> None:
     op.drop_table("batch")
     op.drop_table("told_task")
     op.drop_table("frozen_cohort")
+    op.drop_table("forgotten")
