@@ -13,6 +13,9 @@ CRITERIA = Rule(
 )
 PROVIDER_BACK_DAYS = Rule("vouchers.provider_back_days", 14)  # how far back a care date may lie
 DESK_BACK_DAYS = Rule("vouchers.desk_back_days", 90)
+HAND_OUT_BACK_DAYS = Rule("vouchers.hand_out_back_days", 90)  # a hand-out told afterwards
+EXTEND_MONTHS = Rule("vouchers.extend_months", 12)  # from today: the latest new last day
+EXTEND_PAST_MONTHS = Rule("vouchers.extend_past_months", 6)  # how long after its end, still
 NO_FIRST_USE_DAYS = Rule("vouchers.no_first_use_days", 14)  # silence before a referrer calls
 SILENCE_DAYS = Rule("vouchers.silence_days", 30)  # open days of the last place without a cheque
 EXPIRING_DAYS = Rule("vouchers.expiring_days", 30)  # before the last day, with cheques left

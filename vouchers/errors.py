@@ -169,6 +169,43 @@ class FamilyHasBooklet(Conflict):
     )
 
 
+class UnknownBooklet(NotFound):
+    """No booklet has this number, no cheque this code."""
+
+    code = "unknown-booklet"
+    sentence = (
+        "Dit boekje kennen we niet. Kijk de tekens na, of scan een cheque. "
+        "Blijft dit zo? Bel de regie."
+    )
+
+
+class NotYourStock(Conflict):
+    """The booklet lies at the desk, or belongs to the stock of another organisation."""
+
+    code = "not-your-stock"
+    sentence = (
+        "Dit boekje hoort niet bij de voorraad van jouw organisatie. "
+        "Bel de regie: zij kijkt na waar het hoort."
+    )
+
+
+class AlreadyHandedOut(Conflict):
+    """A family has this booklet: it is nobody else's any more."""
+
+    code = "already-handed-out"
+    sentence = "Dit boekje is al meegegeven. Neem een ander boekje, of bel de regie."
+
+
+class StockOutdated(Conflict):
+    """The booklet lay in stock beyond the last day that is printed on it."""
+
+    code = "stock-outdated"
+    sentence = (
+        "Dit boekje lag te lang in voorraad: de laatste dag op het papier is voorbij. "
+        "Neem een ander, en breng dit terug naar de regie."
+    )
+
+
 class CriteriaNotMet(Invalid):
     """The one tick that the family meets the city's criteria is missing."""
 

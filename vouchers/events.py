@@ -144,6 +144,37 @@ class BookletReplaced(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookletExtended(Event):
+    """A family got more time to use its booklet."""
+
+    name: ClassVar[str] = "vouchers.booklet_extended"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    was: date
+    until: date
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtensionTakenBack(Event):
+    """An extension of the same day was a mistake: the booklet ends when it did before."""
+
+    name: ClassVar[str] = "vouchers.extension_taken_back"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactNoted(Event):
+    """A referrer wrote down how to reach a family that had a booklet already."""
+
+    name: ClassVar[str] = "vouchers.contact_noted"
+    subject: ClassVar[str] = "family_id"
+    family_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class DropOffFlagged(Event):
     """A booklet fell silent, or its first visit needs a call."""
 
