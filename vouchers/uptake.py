@@ -63,7 +63,7 @@ def uptake(uow: UnitOfWork, *, since: date, until: date) -> Uptake:
     A lost and replaced booklet is one family, from its first booklet. Training, and booklets
     blocked by mistake before use, are out. Definitions: docs/figures.md.
     """
-    families = _families(since, until)
+    families = families_of(since, until)
     year, month = extract("year", families.c.began), extract("month", families.c.began)
     rows = uow.session.execute(
         select(year, month, *_counts(families)).group_by(year, month).order_by(year, month)
@@ -80,8 +80,11 @@ def uptake(uow: UnitOfWork, *, since: date, until: date) -> Uptake:
     )
 
 
-def _families(since: date, until: date) -> Subquery:
-    """One row for each family's first booklet, with what its replacements used added up."""
+def families_of(since: date, until: date) -> Subquery:
+    """Give a row for each family whose first booklet was handed out in a period, both days in.
+
+    With what its replacements used added up; without training and without mistakes.
+    """
     counted = and_(
         Booklet.training.is_(False), or_(Booklet.state.in_(_HAND), Booklet.used_count > 0)
     )

@@ -1,4 +1,4 @@
-"""Figures: the regie sees its own exact funnel live; an evaluator reads what is still to come."""
+"""The regie sees its own exact funnel, live."""
 
 import hashlib
 from collections.abc import Iterator
@@ -72,13 +72,6 @@ def download(uow: UnitOfWork) -> ResponseReturnValue:
         return render_template("figures/page.html", figure=None), 422
     figure = uptake(uow, since=period.since, until=period.until)
     return csv_response(_rows(figure), name=f"bereik-{period.since}-tot-{period.until}")
-
-
-@desk.get("/cijfers")
-@page(Role.EVALUATOR)
-def evaluator(_uow: UnitOfWork) -> ResponseReturnValue:
-    """Say honestly which protected figures will stand here, and that they do not yet."""
-    return render_template("figures/evaluator.html")
 
 
 def _asked(today: date) -> Period | None:

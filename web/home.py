@@ -42,7 +42,7 @@ MENU: Mapping[Role, Sequence[Entry]] = {
         Entry("booklet.index", N_("Boekjes"), "booklet"),
         Entry("locations.index", N_("Opvang"), "house"),
     ),
-    Role.EVALUATOR: (Entry("figures.evaluator", N_("Cijfers"), "chart"),),
+    Role.EVALUATOR: (Entry("evaluating.show", N_("Cijfers"), "chart"),),
     Role.FINANCE: (Entry("money.finance", N_("Geld"), "euro"),),
     Role.ADMINISTRATOR: (
         Entry("locations.index", N_("Opvang"), "house"),

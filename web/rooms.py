@@ -9,6 +9,7 @@ OF_PROGRAMME = {
             "calls",
             "cheque",
             "continuing",
+            "evaluating",
             "figures",
             "hand_out",
             "money",

@@ -67,6 +67,7 @@ DECLARED: dict[str, frozenset[str]] = {
     "GET /geld": PROVIDERS,
     "GET /geld/stad": frozenset({"finance"}),
     "GET /cijfers": frozenset({"evaluator"}),
+    "GET /cijfers.csv": frozenset({"evaluator"}),
     "GET /regie/bereik": frozenset({"regie"}),
     "GET /regie/bereik.csv": frozenset({"regie"}),
     "GET /regie/opvang": OFFICE,
