@@ -26,6 +26,10 @@ class Role(StrEnum):
     CLOCK = "clock"  # the house itself
 
 
+CITY_ROLES = frozenset({Role.REGIE, Role.FINANCE, Role.EVALUATOR, Role.ADMINISTRATOR})
+PEOPLE = CITY_ROLES | {Role.REFERRER, Role.PROVIDER}  # the roles that an account can have
+
+
 @dataclass(frozen=True, kw_only=True)
 class Actor:
     """An account with its roles in one organisation, or the house's own clock."""

@@ -1,33 +1,44 @@
-"""A person signs in, once, with an address and a password; a program shows its token."""
+"""A person signs in, once, with an address and a password."""
 
-import hashlib
-import hmac
-import secrets
-from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
-from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from kernel.access import Actor, Role
-from kernel.accounts import AccessToken, Account, AccountRole, SignInAttempt, WebSession
+from kernel.accounts import Account
 from kernel.cities import City
-from kernel.errors import Invalid, NotFound, TooMany
-from kernel.organisations import Organisation
+from kernel.errors import Invalid, TooMany
+from kernel.guessing import Patience, count_try, forget_tries
+from kernel.identity import SignedIn
+from kernel.passwords import fits, hashed_password
+from kernel.second_step import SecondStepAsked, ticket_for
+from kernel.sessions import (
+    SESSION_LASTS,
+    end_sessions,
+    open_session,
+    sign_out,
+    signed_in_by_cookie,
+)
+from kernel.sign_in_codes import LONGEST_ADDRESS, digits_of
 from kernel.text import sought
+from kernel.tokens import SCOPES, create_token, signed_in_by_token
 
-SESSION_LASTS = timedelta(hours=14)  # a working day; an open form never times out under somebody
-SEEN_EVERY = timedelta(hours=1)
-_LONGEST_ADDRESS = 254  # signs: RFC 5321
-_WRONG_PASSWORDS = 5
-_WRONG_WITHIN = timedelta(minutes=15)
-SCOPES = ("booklets", "redemptions", "statistics")
+__all__ = (  # everything about coming in, for whoever asks here
+    "PATIENCE",
+    "SCOPES",
+    "SESSION_LASTS",
+    "SignedIn",
+    "TooManyWrongPasswords",
+    "WrongPassword",
+    "create_token",
+    "digits_of",
+    "end_sessions",
+    "hashed_password",
+    "sign_in",
+    "sign_out",
+    "signed_in_by_cookie",
+    "signed_in_by_token",
+)
 
 
 class WrongPassword(Invalid):
@@ -50,181 +61,47 @@ class TooManyWrongPasswords(TooMany):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class SignedIn:
-    """Who a cookie or a token stands for."""
-
-    actor: Actor
-    name: str
-    organisation: str
-    scopes: frozenset[str]
+PATIENCE = Patience(tries=5, within=timedelta(minutes=15), refusal=TooManyWrongPasswords)
 
 
-@cache
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()
-
-
-@cache
-def _nobodys_hash() -> str:
-    """A hash to check against for an unknown address, so that it takes as long as a known one."""
-    return _hasher().hash(secrets.token_urlsafe(16))
-
-
-def hashed_password(password: str) -> str:
-    """Give the argon2id hash to keep; slow on purpose, so never inside a writing transaction."""
-    return _hasher().hash(password)
-
-
-def sign_in(city: City, *, email: str, password: str, now: datetime) -> str:
+def sign_in(
+    city: City, *, email: str, password: str, now: datetime, stays: bool = False, device: str = ""
+) -> str:
     """Give the secret of a new session, for the cookie.
 
+    `stays` asks for ninety days on this phone, which a provider gets; `device` says where it is.
     Refuses a wrong address or password in the same words and time, and every try after five wrong
-    ones in a quarter of an hour. Opens its own transactions: checking a password takes long.
+    ones in a quarter of an hour. Where a second factor is set up, SecondStepAsked carries the
+    ticket to it. Opens its own transactions: checking a password takes long.
     """
-    address = sought(email, at_most=_LONGEST_ADDRESS).lower()
-    hashed_address = _sha256(address)
+    address = sought(email, at_most=LONGEST_ADDRESS).lower()
+    count_try(city, address, patience=PATIENCE, now=now)
     with city.database.transaction(writes=False) as session:
-        account = session.scalar(select(Account).where(Account.email == address))
-        known = account.password_hash if account and account.disabled_at is None else None
-        account_id = account.id if account else None
-        wrong = session.scalar(
-            select(func.count()).where(
-                SignInAttempt.address_hash == hashed_address,
-                SignInAttempt.at > now - _WRONG_WITHIN,
-            )
+        account = session.scalar(
+            select(Account).where(Account.email == address, Account.disabled_at.is_(None))
         )
-    if (wrong or 0) >= _WRONG_PASSWORDS:
-        raise TooManyWrongPasswords(retry_after=int(_WRONG_WITHIN.total_seconds()))
-    if not _fits(password, known or _nobodys_hash()) or known is None or account_id is None:
-        with city.database.transaction(writes=True) as session:
-            session.add(SignInAttempt(address_hash=hashed_address, at=now))
+        if account is not None:
+            session.expunge(account)
+    if not fits(password, account.password_hash if account else None) or account is None:
         raise WrongPassword
-    secret = secrets.token_urlsafe(32)
     with city.database.transaction(writes=True) as session:
-        session.execute(delete(WebSession).where(WebSession.expires_at < now))
-        session.execute(delete(SignInAttempt).where(SignInAttempt.address_hash == hashed_address))
-        session.add(
-            WebSession(
-                token_hash=_sha256(secret),
-                account_id=account_id,
-                created_at=now,
-                last_seen_at=now,
-                expires_at=now + SESSION_LASTS,
-            )
+        if not _still_fits(session, account):
+            raise WrongPassword
+        forget_tries(session, address)
+        if account.totp_since is None:
+            return open_session(session, account_id=account.id, now=now, stays=stays, device=device)
+    raise SecondStepAsked(ticket=ticket_for(city, account, now=now))
+
+
+def _still_fits(session: Session, account: Account) -> bool:
+    """Say whether the password is not another one by now: then its sessions have ended."""
+    same = (
+        select(Account.id)
+        .where(
+            Account.id == account.id,
+            Account.password_hash == account.password_hash,
+            Account.disabled_at.is_(None),
         )
-    return secret
-
-
-def digits_of(city: City, code_id: UUID) -> str:
-    """Give the six digits of a code that was asked for; they are kept nowhere."""
-    made = hmac.new(city.secret_key.encode(), f"sign-in {code_id}".encode(), hashlib.sha256)
-    return f"{int.from_bytes(made.digest()[:8], 'big') % 1_000_000:06}"
-
-
-def sign_out(city: City, *, secret: str) -> None:
-    """End a session; an unknown one is ended already."""
-    with city.database.transaction(writes=True) as session:
-        session.execute(delete(WebSession).where(WebSession.token_hash == _sha256(secret)))
-
-
-def end_sessions(session: Session, *, account_id: UUID) -> None:
-    """End every session and token of an account: disabled, a role lost, a new password."""
-    session.execute(delete(WebSession).where(WebSession.account_id == account_id))
-    session.execute(delete(AccessToken).where(AccessToken.account_id == account_id))
-
-
-def signed_in_by_cookie(city: City, *, secret: str, now: datetime) -> SignedIn | None:
-    """Give whom a session's secret stands for, or None; keeps at most hourly that it was seen."""
-    hashed = _sha256(secret)
-    rows = city.database.ask(_BY_COOKIE, {"hashed": hashed, "now": now})
-    if not rows:
-        return None
-    if rows[0][-1] < now - SEEN_EVERY:
-        with city.database.transaction(writes=True) as session:
-            session.execute(
-                update(WebSession)
-                .where(WebSession.token_hash == hashed)
-                .values(last_seen_at=now, expires_at=now + SESSION_LASTS)
-            )
-    return _signed_in([tuple(row) for row in rows], frozenset())
-
-
-def signed_in_by_token(city: City, *, token: str) -> SignedIn | None:
-    """Give whom a bearer token stands for, with the token's scopes, or None. One statement."""
-    rows = city.database.ask(_BY_TOKEN, {"hashed": _sha256(token)})
-    if not rows:
-        return None
-    return _signed_in([tuple(row) for row in rows], frozenset(rows[0][-1].split()))
-
-
-def create_token(city: City, *, email: str, now: datetime, scopes: Collection[str] = SCOPES) -> str:
-    """Give a new bearer token for the account with this address; it is shown this once only.
-
-    Refuses an unknown or disabled account.
-    """
-    token = secrets.token_urlsafe(32)
-    with city.database.transaction(writes=True) as session:
-        account_id = session.scalar(
-            select(Account.id).where(
-                Account.email == email.strip().lower(), Account.disabled_at.is_(None)
-            )
-        )
-        if account_id is None:
-            raise NotFound(f"Geen account met dit adres in {city.name}.")
-        session.execute(
-            insert(AccessToken),
-            {
-                "token_hash": _sha256(token),
-                "account_id": account_id,
-                "scopes": " ".join(scopes),
-                "created_at": now,
-            },
-        )
-    return token
-
-
-def _identity(last: InstrumentedAttribute[Any]) -> Select[Any]:
-    who = (Account.id, Account.organisation_id, Account.name, Organisation.name)
-    return (
-        select(*who, AccountRole.role, last)
-        .join(Organisation, Organisation.id == Account.organisation_id)
-        .join(AccountRole, AccountRole.account_id == Account.id)
-        .where(Account.disabled_at.is_(None))
+        .with_for_update()
     )
-
-
-_BY_COOKIE = (
-    _identity(WebSession.last_seen_at)
-    .join(WebSession, WebSession.account_id == Account.id)
-    .where(WebSession.token_hash == bindparam("hashed"), WebSession.expires_at > bindparam("now"))
-)
-_BY_TOKEN = (
-    _identity(AccessToken.scopes)
-    .join(AccessToken, AccessToken.account_id == Account.id)
-    .where(AccessToken.token_hash == bindparam("hashed"), AccessToken.revoked_at.is_(None))
-)
-
-
-def _signed_in(rows: list[tuple[object, ...]], scopes: frozenset[str]) -> SignedIn:
-    account_id, organisation_id, name, organisation = rows[0][:4]
-    assert isinstance(account_id, UUID)
-    assert isinstance(organisation_id, UUID)
-    roles = frozenset(Role(str(row[4])) for row in rows)
-    return SignedIn(
-        actor=Actor(account_id=account_id, organisation_id=organisation_id, roles=roles),
-        name=str(name),
-        organisation=str(organisation),
-        scopes=scopes,
-    )
-
-
-def _fits(password: str, kept: str) -> bool:
-    try:
-        return _hasher().verify(kept, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return session.scalar(same) is not None

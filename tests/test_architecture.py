@@ -76,6 +76,7 @@ def test_every_deed_says_who_may() -> None:
 
 # Steps that deeds share; each is reached only through a deed, which says who may.
 STEPS = {
+    "do_alike",
     "appointment_of",
     "block_at_desk",
     "booklets_by_id",
