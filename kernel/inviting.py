@@ -5,18 +5,21 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from kernel.access import Role
+from kernel.access import CITY_ROLES, Role
 from kernel.accounts import Account, AccountRole
 from kernel.cities import City
-from kernel.errors import Conflict, Invalid, NotFound
-from kernel.organisations import Organisation, OrganisationKind
-from kernel.signing_in import end_sessions, hashed_password
+from kernel.constraints import refuse_by
+from kernel.errors import Conflict, NotFound
+from kernel.newcomers import home_of, new_account
+from kernel.organisations import OrganisationKind
+from kernel.passwords import check_length, hashed_password
+from kernel.sessions import end_sessions
 
 LINK_LASTS = 7 * 24 * 3600  # seconds
-_SHORTEST, _LONGEST = 10, 1000
+NEW_LINK_LASTS = 24 * 3600  # seconds: for somebody who had a password, and forgot it
 
 _KIND = {Role.REFERRER: OrganisationKind.REFERRER, Role.PROVIDER: OrganisationKind.PROVIDER}
 
@@ -28,13 +31,17 @@ class AddressKnown(Conflict):
     sentence = "Dit adres heeft hier al een account."
 
 
+refuse_by("uq_account_email", AddressKnown, columns="account.email")
+
+
 class LinkOver(NotFound):
     """The link was used, is too old, or is none of ours."""
 
     code = "link-over"
     sentence = (
-        "Deze link werkt niet meer: hij is gebruikt of ouder dan een week. "
-        "Vraag een nieuwe aan wie je uitnodigde."
+        "Deze link werkt niet meer: hij is gebruikt of te oud. Had je al een wachtwoord? Kies op "
+        "de aanmeldpagina ‘Wachtwoord vergeten?’. Zo niet, vraag een nieuwe link aan wie je "
+        "uitnodigde."
     )
 
 
@@ -73,9 +80,13 @@ def link_of(city: City, account: Account, *, key: str = "") -> str:
 
 
 def whose_link(city: City, *, token: str, key: str) -> Account:
-    """Give the account that a link is for; refuse one that is over."""
+    """Give the account that a link is for; refuse one that is over.
+
+    An invitation lasts a week; a link for somebody who forgot a password lasts a day.
+    """
+    signer = _signer(city, key)
     try:
-        account_id, fingerprint = _signer(city, key).loads(token, max_age=LINK_LASTS)
+        account_id, fingerprint = signer.loads(token, max_age=LINK_LASTS)
         known = UUID(hex=account_id)
     except (BadData, ValueError, TypeError) as error:
         raise LinkOver from error
@@ -86,26 +97,54 @@ def whose_link(city: City, *, token: str, key: str) -> Account:
         if account is None or _fingerprint(account.password_hash) != fingerprint:
             raise LinkOver
         session.expunge(account)
+    if account.password_hash is not None:
+        try:
+            signer.loads(token, max_age=NEW_LINK_LASTS)
+        except BadData as error:
+            raise LinkOver from error
     return account
 
 
 def choose_password(city: City, *, token: str, password: str, key: str) -> str:
     """Set the password of the account that a link is for, and give its address to sign in with.
 
-    Ends every session and token of the account, and the link. Refuses a link that is over and a
-    password of fewer than ten characters.
+    Ends every session and token of the account, and the link. Whoever works for the city and
+    chooses a first password must set up a second step at the first sign-in. Refuses a link that is
+    over and a password of fewer than ten characters.
     """
     account = whose_link(city, token=token, key=key)
-    if not _SHORTEST <= len(password) <= _LONGEST:
-        said = f"Kies een wachtwoord van minstens {_SHORTEST} tekens. Een korte zin is prima."
-        raise Invalid(said, fields={"password": [said]})
+    check_length(password)
     hashed = hashed_password(password)
+    is_first = account.password_hash is None
     with city.database.transaction(writes=True) as session:
-        session.execute(
-            update(Account).where(Account.id == account.id).values(password_hash=hashed)
+        changed = session.execute(
+            update(Account)
+            .where(
+                Account.id == account.id,
+                Account.password_hash.is_not_distinct_from(account.password_hash),
+                Account.disabled_at.is_(None),
+            )
+            .values(password_hash=hashed)
+            .returning(Account.id)
         )
+        if changed.first() is None:  # by the same link, at the very same time
+            raise LinkOver
+        if is_first:
+            _ask_second_step(session, account.id)
         end_sessions(session, account_id=account.id)
     return account.email
+
+
+def _ask_second_step(session: Session, account_id: UUID) -> None:
+    citys = exists().where(
+        AccountRole.account_id == Account.id, AccountRole.role.in_([str(r) for r in CITY_ROLES])
+    )
+    session.execute(
+        update(Account)
+        .where(Account.id == account_id, Account.totp_since.is_(None), citys)
+        .values(totp_due=True)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _new_account(
@@ -113,18 +152,11 @@ def _new_account(
 ) -> UUID:
     chosen = list(roles)
     kind = next((_KIND[role] for role in chosen if role in _KIND), OrganisationKind.CITY)
-    home = session.scalar(
-        select(Organisation).where(Organisation.name == organisation, Organisation.kind == kind)
+    home = home_of(session, kind=kind, new_organisation=organisation)
+    made = new_account(
+        session, email=address, name=name, roles=chosen, organisation_id=home, now=None
     )
-    if home is None:
-        home = Organisation(name=organisation, kind=kind)
-        session.add(home)
-        session.flush()
-    account = Account(organisation_id=home.id, email=address, name=name)
-    session.add(account)
-    session.flush()
-    session.add_all(AccountRole(account_id=account.id, role=role) for role in chosen)
-    return account.id
+    return made.id
 
 
 def _signer(city: City, key: str) -> URLSafeTimedSerializer:

@@ -45,3 +45,63 @@ class LocationEnded(Event):
     subject: ClassVar[str] = "location_id"
     location_id: UUID
     last_day: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocationAsked(Event):
+    """Somebody asks that a place may take cheques."""
+
+    name: ClassVar[str] = "kernel.location_asked"
+    subject: ClassVar[str] = "location_id"
+    location_id: UUID
+    organisation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocationJoined(Event):
+    """Who asked for a place that was known already, looks after the known one from now on."""
+
+    name: ClassVar[str] = "kernel.location_joined"
+    subject: ClassVar[str] = "location_id"
+    location_id: UUID
+    known_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocationDeclined(Event):
+    """The city said no to a place that asked."""
+
+    name: ClassVar[str] = "kernel.location_declined"
+    subject: ClassVar[str] = "location_id"
+    location_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestReopened(Event):
+    """A yes or a no of the same day was a mistake: the place waits for an answer again."""
+
+    name: ClassVar[str] = "kernel.request_reopened"
+    subject: ClassVar[str] = "location_id"
+    location_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpeningChanged(Event):
+    """A place has other hours or other closing days, from a day on."""
+
+    name: ClassVar[str] = "kernel.opening_changed"
+    subject: ClassVar[str] = "location_id"
+    location_id: UUID
+    since: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandingNoted(Event):
+    """The city wrote down what a place's licence says from a day on."""
+
+    name: ClassVar[str] = "kernel.standing_noted"
+    subject: ClassVar[str] = "location_id"
+    location_id: UUID
+    licensed_places: int
+    step: str
+    since: date

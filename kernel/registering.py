@@ -9,9 +9,10 @@ from sqlalchemy import exists, select
 from kernel.access import Role, allowed
 from kernel.approving import approve_location
 from kernel.errors import Invalid
+from kernel.letting_in import invite_person
 from kernel.location_events import LocationRegistered
 from kernel.organisations import District, Location, LocationKind, Organisation, OrganisationKind
-from kernel.text import Line, Phone
+from kernel.text import EmailAddress, Line, Phone
 from kernel.unit_of_work import UnitOfWork
 
 _MISSING: dict[str, Any] = {
@@ -22,8 +23,8 @@ _MISSING: dict[str, Any] = {
 }
 
 
-class LocationRequest(Schema):
-    """A place, and who runs it: an organisation that is known, or the name of a new one."""
+class PlaceRequest(Schema):
+    """A place where children are cared for."""
 
     name = Line(at_most=100, required=True, error_messages=_MISSING)
     kind = fields.String(
@@ -48,12 +49,22 @@ class LocationRequest(Schema):
             r"\s*\d{9,10}\s*\Z", error="Een dossiernummer heeft negen of tien cijfers."
         ),
     )
+
+
+class LocationRequest(PlaceRequest):
+    """A place, and who runs it: an organisation that is known, or the name of a new one.
+
+    With `person` and `email` somebody of it is invited at once.
+    """
+
     district_id = fields.UUID(data_key="district", load_default=None, error_messages=_MISSING)
     organisation_id = fields.UUID(
         data_key="organisation", load_default=None, error_messages=_MISSING
     )
     new_organisation = Line(at_most=100, data_key="newOrganisation", load_default=None)
     approved = fields.Boolean(load_default=False)
+    person = Line(at_most=100, load_default=None)
+    email = EmailAddress(load_default=None)
 
 
 @allowed(Role.REGIE, Role.ADMINISTRATOR)
@@ -71,13 +82,19 @@ def register_location(
     organisation_id: UUID | None = None,
     new_organisation: str | None = None,
     approved: bool = False,
+    person: str | None = None,
+    email: str | None = None,
 ) -> Location:
     """Write down one place.
 
     Takes the loaded `LocationRequest`. A new organisation whose name is known is the known one.
-    `approved` lets it redeem cheques from today on. Refuses a place without an organisation, one
-    that its organisation has already by that name, and a register number that another has.
+    `approved` lets it redeem cheques from today on; `person` and `email` invite somebody of it.
+    Refuses a place without an organisation, one that its organisation has already by that name, a
+    register number that another has, and an address that has an account.
     """
+    if bool(person) != bool(email):
+        missing = "email" if person else "person"
+        raise Invalid(fields={missing: ["Vul dit ook in, of laat allebei leeg."]})
     if district_id is not None and uow.session.get(District, district_id) is None:
         raise Invalid(fields={"district": ["Kies een wijk uit de lijst."]})
     owner = _organisation(uow, organisation_id, new_organisation)
@@ -99,6 +116,8 @@ def register_location(
     uow.record(LocationRegistered(location_id=location.id, organisation_id=owner))
     if approved:
         approve_location(uow, location_id=location.id)
+    if person and email:
+        invite_person(uow, email=email, name=person, roles=[Role.PROVIDER], organisation_id=owner)
     return location
 
 

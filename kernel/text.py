@@ -18,6 +18,7 @@ _AROUND = f"[{_BLANK}]*"
 _KEPT, _SEEN = (rf"[^\x00-\x1f\x7f-\x9f\ufffe\uffff{more}]" for more in ("", _BLANK))
 
 _COMPOSED = 8  # signs at most become one; more is too long, and slow to compose
+_EMAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 _PHONE = r"\+?[0-9][0-9 ./()\-]{5,24}"
 
 
@@ -78,6 +79,25 @@ class Phone(Line):
     def _may_hold_national_number(self, text: str) -> bool:
         """A plus starts a phone number: +32 47… would pass for a bis number now and then."""
         return not text.startswith("+")
+
+
+class EmailAddress(Line):
+    """An address for mail, in lower case: the same person however it was typed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take what a line takes; at most 254 signs (RFC 5321)."""
+        super().__init__(at_most=254, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text is not None and not re.fullmatch(_EMAIL, text):
+            raise ValidationError("Dit is geen e-mailadres. Schrijf het zoals naam@voorbeeld.be.")
+        return text.lower() if text else text
+
+    def _may_hold_national_number(self, _text: str) -> bool:
+        return False
 
 
 def _whole(pattern: str) -> str:
