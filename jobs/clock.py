@@ -2,9 +2,10 @@
 
 import signal
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import insert, select
@@ -19,6 +20,7 @@ from kernel.jobs import JobRun
 
 log = structlog.get_logger(__name__)
 
+INSIDE_AT_ONCE = 10  # jobs, of all cities together
 LOOK_EVERY = 2  # seconds between two tries to lead, and between two looks at the daily jobs
 
 
@@ -29,6 +31,7 @@ class Clock:
         """Take the cities of this installation."""
         self._leaders = {city.host: (city, Leader(city)) for city in cities}
         self._led: dict[str, bool] = {}
+        self._tried: dict[tuple[str, str], date] = {}
 
     def run(self) -> None:
         """Run until the process is told to stop."""
@@ -45,16 +48,22 @@ class Clock:
         """Give the scheduler, running: declared in code, kept in memory, one of each at a time."""
         scheduler = BackgroundScheduler(
             timezone=BRUSSELS,
+            executors={
+                # Each city has a thread of its own for calls outside: those may take long.
+                "outside": ThreadPoolExecutor(len(self._leaders)),
+                "default": ThreadPoolExecutor(INSIDE_AT_ONCE),
+            },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         for host, (city, _) in self._leaders.items():
             for job in JOBS:
-                if job.programme is None or job.programme in city.programmes:
+                if job.is_for(city):
                     scheduler.add_job(
                         self._tick,
                         IntervalTrigger(seconds=job.every or LOOK_EVERY),
                         args=(host, job),
                         id=f"{host} {job.name}",
+                        executor="outside" if job.outside else "default",
                         next_run_time=datetime.now(UTC),
                     )
         scheduler.add_job(
@@ -83,9 +92,31 @@ class Clock:
             if job.daily is None:
                 job.run(city, None)
             elif (day := due_day(job, datetime.now(UTC))) is not None:
-                run_daily(city, job, day)
+                self._take_turn(city, job, day)
         except (Refusal, SQLAlchemyError, OSError) as error:
             log.warning("job failed", job=job.name, city=host, error=type(error).__name__)
+
+    def _take_turn(self, city: City, job: Job, now: datetime) -> None:
+        """Run a daily job after those of earlier hours, also when all are due at once.
+
+        One that fails is tried again, and holds up no other for longer than its first try.
+        """
+        day = day_of(now)
+        if all(self._tried.get((city.host, name)) == day for name in jobs_before(city, job)):
+            try:
+                run_daily(city, job, now)
+            finally:
+                self._tried[city.host, job.name] = day
+
+
+def jobs_before(city: City, job: Job) -> list[str]:
+    """Give the daily jobs of a city that have an earlier hour."""
+    assert job.daily is not None
+    return [
+        each.name
+        for each in JOBS
+        if each.daily is not None and each.daily < job.daily and each.is_for(city)
+    ]
 
 
 def due_day(job: Job, now: datetime) -> datetime | None:

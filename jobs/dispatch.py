@@ -1,4 +1,8 @@
-"""Every event reaches every handler that waits for it, in order for each handler and subject."""
+"""Every event reaches every handler that waits for it, in order for each handler and subject.
+
+What is done in our own database and what goes outside are two lines of work: a mail server that
+hangs holds up nothing but other mail.
+"""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 import kernel.reactions
@@ -20,6 +24,7 @@ from kernel.events import (
     Delivery,
     Event,
     Handler,
+    Hopeless,
     PendingEvent,
     RecordedEvent,
     Subscriptions,
@@ -31,7 +36,9 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 100
 OUTSIDE_AT_ONCE = 4
+OUTSIDE_IN_LINE = 8  # so few that what happened meanwhile does not wait long for its turn
 PARK_AFTER = {True: 5, False: 12}  # tries, for inside and outside handlers
+_WAIT = {True: 2, False: 4}  # seconds, to the power of the tries: half a minute, or a day and more
 _LONGEST_WAIT = timedelta(hours=6)
 
 
@@ -74,22 +81,50 @@ HANDLERS = subscribed(
 def dispatch_events(
     city: City, now: datetime | None = None, handlers: Mapping[str, Subscribed] = HANDLERS
 ) -> int:
-    """Make the deliveries of what happened, and bring what is due. Gives how many were brought."""
+    """Bring everything that is due, inside and then outside. Gives how many were brought."""
     moment = now or datetime.now(UTC)
+    brought = dispatch_inside(city, moment, handlers)
+    while batch := _batch(city, moment, _outside(handlers), OUTSIDE_IN_LINE):
+        brought += _bring(city, moment, batch, handlers)
+    return brought
+
+
+def dispatch_inside(
+    city: City, now: datetime | None = None, handlers: Mapping[str, Subscribed] = HANDLERS
+) -> int:
+    """Make the deliveries of what happened, and do what is due in our own database.
+
+    Gives how many were brought.
+    """
+    moment = now or datetime.now(UTC)
+    inside = ~_outside(handlers)
     with city.database.transaction(writes=False) as session:
         waiting = session.scalar(select(exists().select_from(PendingEvent)))
-        due = _due(session, moment, 1)
+        due = _due(session, moment, inside, 1)
     if waiting:
         _fan_out(city, moment, handlers)
     elif not due:
         return 0
     brought = 0
-    while batch := _batch(city, moment):
+    while batch := _batch(city, moment, inside, AT_ONCE):
         done = _bring(city, moment, batch, handlers)
         brought += done
         if not done:
             break
     return brought
+
+
+def dispatch_outside(
+    city: City, now: datetime | None = None, handlers: Mapping[str, Subscribed] = HANDLERS
+) -> int:
+    """Make the next few calls to the world outside. Gives how many were answered well."""
+    moment = now or datetime.now(UTC)
+    batch = _batch(city, moment, _outside(handlers), OUTSIDE_IN_LINE)
+    return _bring(city, moment, batch, handlers) if batch else 0
+
+
+def _outside(handlers: Mapping[str, Subscribed]) -> ColumnElement[bool]:
+    return Delivery.handler.in_([each.name for each in handlers.values() if not each.inside])
 
 
 def _fan_out(city: City, now: datetime, handlers: Mapping[str, Subscribed]) -> None:
@@ -120,7 +155,7 @@ def _fan_out(city: City, now: datetime, handlers: Mapping[str, Subscribed]) -> N
             session.execute(delete(PendingEvent).where(PendingEvent.event_number.in_(some)))
 
 
-def _due(session: Session, now: datetime, limit: int) -> list[int]:
+def _due(session: Session, now: datetime, line: ColumnElement[bool], limit: int) -> list[int]:
     """Give the deliveries to bring now: not behind an earlier one of their handler and subject."""
     earlier = aliased(Delivery)
     blocked = exists().where(
@@ -134,6 +169,7 @@ def _due(session: Session, now: datetime, limit: int) -> list[int]:
         session.scalars(
             select(Delivery.id)
             .where(
+                line,
                 Delivery.done_at.is_(None),
                 Delivery.parked_at.is_(None),
                 Delivery.next_try_at <= now,
@@ -145,9 +181,9 @@ def _due(session: Session, now: datetime, limit: int) -> list[int]:
     )
 
 
-def _batch(city: City, now: datetime) -> list[int]:
+def _batch(city: City, now: datetime, line: ColumnElement[bool], limit: int) -> list[int]:
     with city.database.transaction(writes=False) as session:
-        return _due(session, now, AT_ONCE)
+        return _due(session, now, line, limit)
 
 
 def _bring(city: City, now: datetime, ids: list[int], handlers: Mapping[str, Subscribed]) -> int:
@@ -204,8 +240,9 @@ def _bring_outside(
         if callable(call):
             call()
     except Exception as error:  # noqa: BLE001 — one handler never stops the others
-        log.warning("delivery failed", handler=known.name, error=type(error).__name__)
-        _failed(city, delivery_id, now, type(error).__name__, inside=False)
+        said = _said(error)
+        log.warning("delivery failed", handler=known.name, error=said)
+        _failed(city, delivery_id, now, said, inside=False, hopeless=isinstance(error, Hopeless))
         return 0
     with unit_of_work(city, CLOCK, writes=True, now=now) as uow:
         _mark_done(uow, delivery_id)
@@ -224,7 +261,14 @@ def _mark_done(uow: UnitOfWork, delivery_id: int) -> bool:
     return marked.scalar_one_or_none() is not None
 
 
-def _failed(city: City, delivery_id: int, now: datetime, error: str, *, inside: bool) -> None:
+def _said(error: Exception) -> str:
+    """Name what went wrong, with a mail server's code; never its words: they quote addresses."""
+    return f"{type(error).__name__} {getattr(error, 'smtp_code', '')}".strip()
+
+
+def _failed(
+    city: City, delivery_id: int, now: datetime, error: str, *, inside: bool, hopeless: bool = False
+) -> None:
     """Try again later, each time later; park it with an alarm when it never works."""
     with city.database.transaction(writes=True) as session:
         delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
@@ -232,8 +276,9 @@ def _failed(city: City, delivery_id: int, now: datetime, error: str, *, inside: 
             return
         delivery.attempts += 1
         delivery.last_error = error
-        delivery.next_try_at = now + min(timedelta(seconds=2**delivery.attempts), _LONGEST_WAIT)
-        if delivery.attempts >= PARK_AFTER[inside]:
+        wait = timedelta(seconds=_WAIT[inside] ** delivery.attempts)
+        delivery.next_try_at = now + min(wait, _LONGEST_WAIT)
+        if hopeless or delivery.attempts >= PARK_AFTER[inside]:
             delivery.parked_at = now
             log.error("delivery parked", handler=delivery.handler, delivery=delivery_id)
 

@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 import occasioneel.keeping
 import vouchers.keeping
-from jobs.dispatch import dispatch_events
+from jobs.dispatch import dispatch_inside, dispatch_outside
 from kernel.access import CLOCK
 from kernel.cities import City
 from kernel.family_files import REGISTERED
@@ -21,7 +21,10 @@ from vouchers.drop_off import flag_drop_offs
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A deed of the clock: every so many seconds, or every day from an hour on (Brussels)."""
+    """A deed of the clock: every so many seconds, or every day from an hour on (Brussels).
+
+    What goes `outside` may take long, and never holds up the rest.
+    """
 
     name: str
     what: str
@@ -29,6 +32,11 @@ class Job:
     every: float | None = None
     daily: time | None = None
     programme: str | None = None
+    outside: bool = False
+
+    def is_for(self, city: City) -> bool:
+        """Say whether a city has the programme that it belongs to."""
+        return self.programme is None or self.programme in city.programmes
 
 
 def _daily(deed: Callable[[UnitOfWork], object]) -> Callable[[City, datetime | None], object]:
@@ -67,8 +75,15 @@ JOBS = (
     Job(
         name="dispatch-events",
         what="brengt wat gebeurde naar wie erop wacht",
-        run=dispatch_events,
+        run=dispatch_inside,
         every=0.25,
+    ),
+    Job(
+        name="bring-outside",
+        what="geeft brieven aan de mailserver",
+        run=dispatch_outside,
+        every=0.25,
+        outside=True,
     ),
     Job(
         name="make-batches",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from kernel.colours import Theme
 from kernel.database import Database
 from kernel.errors import NotFound
-from kernel.mail import ConsolePost, Post
+from kernel.mail import ConsolePost, Post, is_sender
 
 PROGRAMMES = frozenset({"vouchers", "occasioneel"})
 
@@ -38,6 +38,8 @@ class City:
             faults.append(f"{self.host}: no such programme: {', '.join(sorted(unknown))}")
         if not self.base_url.startswith(("http://", "https://")):
             faults.append(f"{self.host}: base_url must start with http:// or https://")
+        if not is_sender(self.mail_from):
+            faults.append(f'{self.host}: mail_from must be like "Opstap <opstap@stad.example>"')
         return faults
 
 

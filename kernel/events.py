@@ -82,6 +82,10 @@ class Delivery(Base):
     last_error: Mapped[str | None] = mapped_column(Text, default=None)
 
 
+class Hopeless(Exception):
+    """Raised by what a handler does when trying again will not help: it is parked at once."""
+
+
 Handler = Callable[[Any, Any], Any]  # gives nothing inside, and outside the call to make
 Subscriptions = Mapping[type[Event], Sequence[Handler]]
 

@@ -4,6 +4,7 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import formataddr
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from kernel.cities import PROGRAMMES, Cities, City
 from kernel.colours import Theme
 from kernel.database import Database
 from kernel.mail import ConsolePost, SmtpPost
+from kernel.mail_server import ServerAddress
 
 
 class WrongSettings(Exception):
@@ -87,8 +89,8 @@ def read_settings() -> Settings:
         ) from error
     described = _described(file, DEMO_CITIES if demo else None, url, port, faults)
     cities = _built(described, folder.absolute(), switched_on, faults)
-    if smtp_url and not smtp_url.startswith(("smtp://", "smtps://")):
-        faults.append("SMTP_URL must start with smtp:// or smtps://")
+    if smtp_url and (fault := ServerAddress(smtp_url).fault()):
+        faults.append(f"SMTP_URL {fault}")
     if faults:
         raise WrongSettings("\n".join(faults))
     folder.mkdir(parents=True, exist_ok=True)
@@ -143,6 +145,7 @@ def _built(
         except ValidationError as error:
             faults.append(f"OPSTAP_CITIES, city {number}: {error.messages}")
             continue
+        loaded.setdefault("mail_from", formataddr((loaded["name"], f"opstap@{loaded['host']}")))
         url = loaded["database"]
         if "://" not in url:
             url = f"sqlite:///{folder / url}"
