@@ -1,0 +1,1 @@
+"""Bought places and the children on them, rule by rule."""
