@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask
 from flask_smorest import Api
 
-from api import booklets, cheques, redemptions, statistics
+from api import batches, booklets, cheques, redemptions, statistics
 from api.problem import Problem
 from kernel.programmes import VOUCHERS
 from vouchers.schemas import BirthMonth
@@ -43,7 +43,7 @@ def mount_api(app: Flask) -> None:
     )
     api = QuietApi(app)
     api.register_field(BirthMonth, "string", None)
-    for module in (booklets, cheques, redemptions, statistics):
+    for module in (batches, booklets, cheques, redemptions, statistics):
         api.register_blueprint(module.blueprint)
 
 

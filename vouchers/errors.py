@@ -1,5 +1,6 @@
 """How the cheque programme says no: each refusal with its code, its sentence, its next step."""
 
+from types import MappingProxyType
 from typing import Any
 
 from kernel.constraints import refuse_by
@@ -159,6 +160,13 @@ class NothingToUndo(Conflict):
     )
 
 
+class NothingAsked(Conflict):
+    """What was asked of the desk is settled already."""
+
+    code = "nothing-asked"
+    sentence = "Deze vraag is al afgehandeld. Je hoeft niets meer te doen."
+
+
 class FamilyHasBooklet(Conflict):
     """A family gets one booklet; a second one is the regie's to give."""
 
@@ -173,6 +181,7 @@ class UnknownBooklet(NotFound):
     """No booklet has this number, no cheque this code."""
 
     code = "unknown-booklet"
+    fields = MappingProxyType({"booklet": ["Geen boekje heeft dit nummer. Kijk de tekens na."]})
     sentence = (
         "Dit boekje kennen we niet. Kijk de tekens na, of scan een cheque. "
         "Blijft dit zo? Bel de regie."
@@ -183,6 +192,7 @@ class NotYourStock(Conflict):
     """The booklet lies at the desk, or belongs to the stock of another organisation."""
 
     code = "not-your-stock"
+    fields = MappingProxyType({"booklet": ["Neem een boekje uit je eigen voorraad."]})
     sentence = (
         "Dit boekje hoort niet bij de voorraad van jouw organisatie. "
         "Bel de regie: zij kijkt na waar het hoort."
@@ -193,13 +203,24 @@ class AlreadyHandedOut(Conflict):
     """A family has this booklet: it is nobody else's any more."""
 
     code = "already-handed-out"
+    fields = MappingProxyType({"booklet": ["Al meegegeven. Typ het nummer van een ander boekje."]})
     sentence = "Dit boekje is al meegegeven. Neem een ander boekje, of bel de regie."
+
+
+class StockBlocked(Blocked):
+    """The blank booklet was lost, or thrown away: whoever finds it cannot give it."""
+
+    fields = MappingProxyType({"booklet": ["Geblokkeerd. Typ het nummer van een ander boekje."]})
+    sentence = (
+        "Dit boekje is geblokkeerd en mag niet mee. Neem een ander, en breng dit naar de regie."
+    )
 
 
 class StockOutdated(Conflict):
     """The booklet lay in stock beyond the last day that is printed on it."""
 
     code = "stock-outdated"
+    fields = MappingProxyType({"booklet": ["Te oud. Typ het nummer van een ander boekje."]})
     sentence = (
         "Dit boekje lag te lang in voorraad: de laatste dag op het papier is voorbij. "
         "Neem een ander, en breng dit terug naar de regie."
