@@ -46,6 +46,8 @@ MENU: Mapping[Role, Sequence[Entry]] = {
     Role.FINANCE: (Entry("money.finance", N_("Geld"), "euro"),),
     Role.ADMINISTRATOR: (
         Entry("locations.index", N_("Opvang"), "house"),
+        Entry("audit.index", N_("Inzage"), "look"),
+        Entry("keeping.show", N_("Bewaren"), "lock"),
         Entry("api_page.show", N_("API"), "file"),
     ),
 }

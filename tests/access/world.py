@@ -14,6 +14,7 @@ from kernel.tasks import Task
 from tests import build
 from tests.build import Paper, Person, at_work
 from vouchers.drop_off import flag_drop_offs
+from vouchers.models import Booklet
 
 NOW = datetime.now(UTC)
 
@@ -27,6 +28,7 @@ class World:
     redemption_id: UUID
     task_id: UUID
     location_id: UUID
+    family_id: UUID
 
     def ids(self) -> dict[str, UUID]:
         """Give a value for each name that routes use."""
@@ -35,6 +37,7 @@ class World:
             "redemption_id": self.redemption_id,
             "task_id": self.task_id,
             "location_id": self.location_id,
+            "family_id": self.family_id,
         }
 
 
@@ -61,6 +64,8 @@ def build_world(city: City) -> World:
     dispatch_events(city, NOW)
     with at_work(city) as uow:
         task_id = uow.session.scalars(select(Task.id)).one()
+        family_id = uow.session.get_one(Booklet, silent.id).family_id
+    assert family_id is not None
     assert provider.location_id is not None
     return World(
         people=people,
@@ -68,6 +73,7 @@ def build_world(city: City) -> World:
         redemption_id=redemption_id,
         task_id=task_id,
         location_id=provider.location_id,
+        family_id=family_id,
     )
 
 
