@@ -13,7 +13,9 @@ from kernel.family_files import REGISTERED
 from kernel.forgetting import JOB as FORGET
 from kernel.forgetting import forget
 from kernel.kept import register
+from kernel.morning import send_morning_mail
 from kernel.unit_of_work import UnitOfWork, unit_of_work
+from occasioneel.signalling import signal_limits
 from vouchers.batching import batches_wait, make_some
 from vouchers.cohorts import freeze_cohorts
 from vouchers.drop_off import flag_drop_offs
@@ -66,6 +68,12 @@ def _in_steps(
     return run
 
 
+def _tell_the_morning(city: City, now: datetime | None) -> object:
+    """Let what the night found become tasks first, whoever else is about to do that."""
+    dispatch_inside(city, now)
+    return _daily(send_morning_mail)(city, now)
+
+
 # What both programmes and the kernel keep of people; web/keeping.py shows the same.
 KEPT_OF_PEOPLE = register(
     (REGISTERED, vouchers.keeping.FILE, occasioneel.keeping.FILE), *vouchers.keeping.KEPT
@@ -100,11 +108,24 @@ JOBS = (
         programme="vouchers",
     ),
     Job(
+        name="signal-limits",
+        what="zegt vier en vijf maanden na de eerste dag dat een kind zijn grens nadert",
+        run=_daily(signal_limits),
+        daily=time(5, 15),
+        programme="occasioneel",
+    ),
+    Job(
         name="freeze-cohorts",
         what="legt elke maand de jaarcijfers vast die evaluatoren lezen",
         run=_daily(freeze_cohorts),
         daily=time(4),
         programme="vouchers",
+    ),
+    Job(
+        name="send-morning-mail",
+        what="mailt op werkdagen wie een nieuwe taak heeft",
+        run=_tell_the_morning,
+        daily=time(8),
     ),
     Job(
         name=FORGET,

@@ -332,9 +332,7 @@ def test_what_was_agreed_is_never_rewritten(city: City, regie: Person) -> None:
     made = build_care.bought(city, regie)
     before = amounts(city, made.id)
     with pytest.raises(Invalid), at_work(city, regie.actor) as uow:
-        set_day_amounts(
-            uow, purchase_id=made.id, since=TODAY - timedelta(days=1), amounts=AMOUNTS
-        )
+        set_day_amounts(uow, purchase_id=made.id, since=TODAY - timedelta(days=1), amounts=AMOUNTS)
     assert amounts(city, made.id) == before
 
 
