@@ -8,7 +8,7 @@ from flask import Response, current_app
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
-from api.endpoint import PDF, KeyHeader, endpoint
+from api.endpoint import PDF, KeyHeader, endpoint, reads_file
 from kernel.access import Role
 from kernel.errors import NotFound
 from kernel.unit_of_work import UnitOfWork
@@ -108,7 +108,9 @@ def create(uow: UnitOfWork, *, family: dict[str, Any] | None, **taken: Any) -> A
 )
 def read(uow: UnitOfWork, booklet_id: UUID) -> dict[str, Any]:
     """Read a booklet of your own organisation."""
-    return shaped(own_booklet(uow, booklet_id))
+    booklet = own_booklet(uow, booklet_id)
+    reads_file(booklet.family_id)
+    return shaped(booklet)
 
 
 @endpoint(
@@ -123,7 +125,9 @@ def read(uow: UnitOfWork, booklet_id: UUID) -> dict[str, Any]:
 )
 def lose(uow: UnitOfWork, booklet_id: UUID) -> dict[str, Any]:
     """Block a lost booklet; gives the one with the cheques that were left."""
-    return shaped(replace_lost_booklet(uow, booklet_id=booklet_id))
+    booklet = replace_lost_booklet(uow, booklet_id=booklet_id)
+    reads_file(booklet.family_id)
+    return shaped(booklet)
 
 
 @endpoint(
@@ -137,5 +141,6 @@ def lose(uow: UnitOfWork, booklet_id: UUID) -> dict[str, Any]:
 )
 def print_pdf(uow: UnitOfWork, booklet_id: UUID) -> Response:
     """Get a booklet as a PDF, to print."""
+    reads_file(own_booklet(uow, booklet_id).family_id)
     booklet, sender = booklet_for_print(uow, booklet_id=booklet_id)
     return Response(booklet_pdf([booklet], sender), mimetype=PDF)

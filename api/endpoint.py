@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
-from flask import g
+from flask import g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
@@ -15,6 +16,7 @@ from api.identity import NoToken, ScopeMissing, identify
 from api.problem import Problem
 from api.reading import READER
 from kernel.access import Actor, Role
+from kernel.audit import note_reading
 from kernel.cities import UnknownCity
 from kernel.errors import Forbidden, Invalid, Refusal, Unavailable
 from kernel.signing_in import SignedIn
@@ -93,11 +95,15 @@ class endpoint:  # noqa: N801 — it stands above a view, as a decorator does
             given = {key: value for part in taken for key, value in part.items()}
             try:
                 with unit_of_work(g.city, signed_in.actor, writes=writes) as uow:
-                    return view(uow, **path, **given)
+                    answer = view(uow, **path, **given)
             except Refusal as refusal:
                 if self.on_refusal is not None:
                     self.on_refusal(signed_in.actor, refusal, given)
                 raise
+            if files := g.pop("files_read", None):
+                what = request.endpoint or ""
+                note_reading(g.city, signed_in.actor, what=what, subject_ids=sorted(files))
+            return answer
 
         return working
 
@@ -144,6 +150,12 @@ class endpoint:  # noqa: N801 — it stands above a view, as a decorator does
             return view(**path)
 
         return identified
+
+
+def reads_file(family_id: UUID | None) -> None:
+    """Say that this answer is of a family's file: an audit row is written before it leaves."""
+    if family_id is not None:
+        g.setdefault("files_read", set()).add(family_id)
 
 
 def _told(refusals: Sequence[type[Refusal]]) -> dict[int, str]:
