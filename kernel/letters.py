@@ -107,14 +107,14 @@ def write_letter(
     """Write a letter that leaves after the commit; says whether it was not written before.
 
     Takes a `subject` of at most 120 signs and a plain `body`, both without names. A second letter
-    of the same kind about the same thing in the same `period` is not written.
+    of the same kind about the same thing in the same `period` is not written; good news not even
+    to somebody else.
     """
     known = select(Letter.id).where(
-        Letter.account_id == account_id,
-        Letter.kind == kind,
-        Letter.about_id == about_id,
-        Letter.period == period,
+        Letter.kind == kind, Letter.about_id == about_id, Letter.period == period
     )
+    if kind != LetterKind.GOOD_NEWS:
+        known = known.where(Letter.account_id == account_id)
     if uow.session.scalar(known) is not None:
         return False
     letter = Letter(

@@ -1,12 +1,13 @@
 """What follows from what happened in the house itself: letters leave, after the commit."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy import update
 
-from kernel.accounts import Account
+from kernel.accounts import Account, SignInCode
 from kernel.calendar import is_working_day, working_day_after
 from kernel.events import Subscriptions
 from kernel.inviting import link_of
@@ -30,7 +31,10 @@ ANSWERED = "answered"
 
 
 def send_letter(uow: UnitOfWork, event: LetterWritten) -> Callable[[], None] | None:
-    """Give the call that hands a letter to the mail server; none for an account that is closed."""
+    """Give the call that hands a letter to the mail server.
+
+    None for an account that is closed, nor for a code that opens nothing any more.
+    """
     letter = uow.session.get(Letter, event.letter_id)
     account = uow.session.get(Account, event.account_id)
     if letter is None or account is None or account.disabled_at is not None:
@@ -39,6 +43,8 @@ def send_letter(uow: UnitOfWork, event: LetterWritten) -> Callable[[], None] | N
     if letter.kind == LetterKind.INVITATION:
         filled = filled.replace("{link}", link_of(uow.city, account))
     if letter.kind == LetterKind.SIGN_IN_CODE:
+        if _is_over(uow.session.get(SignInCode, letter.about_id), uow.now):
+            return None
         filled = filled.replace("{code}", digits_of(uow.city, letter.about_id))
     message = message_of(
         sender=uow.city.mail_from,
@@ -50,6 +56,10 @@ def send_letter(uow: UnitOfWork, event: LetterWritten) -> Callable[[], None] | N
         written=letter.written_at,
     )
     return partial(uow.city.post.send, message)
+
+
+def _is_over(code: SignInCode | None, now: datetime) -> bool:
+    return code is None or code.used_at is not None or code.expires_at <= now
 
 
 def ask_the_city(uow: UnitOfWork, event: LocationAsked) -> None:
