@@ -1,34 +1,26 @@
 """A letter is written down with what it tells of, and leaves afterwards: not lost, not doubled."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
-    Delete,
     ForeignKey,
     Index,
     String,
     Text,
     UniqueConstraint,
-    Update,
-    delete,
     select,
     text,
-    update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from kernel.access import Role, allowed
 from kernel.accounts import Account
 from kernel.database import Base, Entity
 from kernel.events import Event
-from kernel.tasks import Task
 from kernel.unit_of_work import UnitOfWork
-
-KEPT = timedelta(days=90)  # after that, nobody asks any more what a letter said
 
 
 class LetterKind(StrEnum):
@@ -147,26 +139,3 @@ def stands_in_for(session: Session, account_id: UUID, on: date) -> UUID | None:
     if other is None or other.disabled_at is not None or other.is_away(on):
         return None
     return other.id
-
-
-@allowed(Role.CLOCK)
-def forget_letters(uow: UnitOfWork) -> int:
-    """Forget every letter that was written more than ninety days ago; gives how many.
-
-    Of good news the text goes and its key stays: a first use that is undone and made again after
-    that is no news. That a task was told is forgotten once nobody has it any more.
-    """
-    before = uow.now - KEPT
-    old, good_news = Letter.written_at < before, Letter.kind == LetterKind.GOOD_NEWS
-    still_open = select(Task.id).where(Task.closed_at.is_(None))
-    told = ToldTask.told_at < before, ToldTask.task_id.not_in(still_open)
-    uow.session.execute(delete(ToldTask).where(*told))
-    return _many(uow, delete(Letter).where(old, ~good_news)) + _many(
-        uow, update(Letter).where(old, good_news, Letter.body != "").values(subject="", body="")
-    )
-
-
-def _many(uow: UnitOfWork, statement: Delete | Update) -> int:
-    unsynchronised = statement.execution_options(synchronize_session=False)
-    changed: int = uow.session.execute(unsynchronised).rowcount  # type: ignore[attr-defined]
-    return changed

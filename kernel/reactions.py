@@ -37,7 +37,7 @@ def send_letter(uow: UnitOfWork, event: LetterWritten) -> Callable[[], None] | N
     """
     letter = uow.session.get(Letter, event.letter_id)
     account = uow.session.get(Account, event.account_id)
-    if letter is None or account is None or account.disabled_at is not None:
+    if letter is None or not letter.body or account is None or account.disabled_at is not None:
         return None
     filled = letter.body
     if letter.kind == LetterKind.INVITATION:
