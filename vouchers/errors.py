@@ -227,6 +227,16 @@ class StockOutdated(Conflict):
     )
 
 
+class NothingToTakeBack(Conflict):
+    """A booklet was not extended today, or a cheque was used in the days it gained."""
+
+    code = "nothing-to-take-back"
+    sentence = (
+        "Deze verlenging kan je niet meer ongedaan maken: ze is niet van vandaag, "
+        "of er is al een cheque gebruikt na de oude laatste dag."
+    )
+
+
 class CriteriaNotMet(Invalid):
     """The one tick that the family meets the city's criteria is missing."""
 

@@ -8,32 +8,29 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from kernel.access import Role, allowed
 from kernel.calendar import add_months, last_day
-from kernel.errors import Invalid
-from kernel.organisations import District, Organisation
-from kernel.people import Child, Family, known_elsewhere, phone_hash
-from kernel.rules import DatedRule, Rules, rules_on
+from kernel.organisations import Organisation
+from kernel.people import Child, Family
+from kernel.rules import Rules, rules_on
 from kernel.unit_of_work import UnitOfWork
 from vouchers import codes
-from vouchers.choices import (
-    BOOKLET_SIZE,
-    CITY_CEILING,
-    ORGANISATION_CEILING,
-    STOCK_MONTHS,
-    VALID_MONTHS,
-)
-from vouchers.errors import CeilingReached, CriteriaNotMet, FamilyHasBooklet, IdempotencyMismatch
+from vouchers.afterwards import day_of_hand_out
+from vouchers.ceilings import check_ceilings
+from vouchers.choices import BOOKLET_SIZE, STOCK_MONTHS, VALID_MONTHS
+from vouchers.errors import CriteriaNotMet, FamilyHasBooklet, IdempotencyMismatch
 from vouchers.events import BookletHandedOut, BookletPrinted
+from vouchers.from_stock import refused_taking, take_from_stock
 from vouchers.models import Booklet, BookletState, Cheque
+from vouchers.recognising import recognised_booklet, signs_in
 from vouchers.visiting import agree_first_visit
+from vouchers.writing_down import family_known_as, warnings_about
 
-_WARN_AT = 0.8  # of a ceiling
 _TRIES = 5
 _BLANK = "blank"  # what the key of a booklet without a family was for
-_THREE_YEARS = 36  # months; from then on a child goes to school
+_SHORTER = "valid-shorter"  # a booklet that lay long in stock
 
 
 @dataclass(frozen=True)
@@ -51,43 +48,54 @@ def hand_out_booklet(
     *,
     family: dict[str, Any],
     meets_criteria: bool,
+    booklet: str | None = None,
+    retroactive: bool = False,
+    handed_out_on: date | None = None,
     child: dict[str, Any] | None = None,
     appointment: dict[str, Any] | None = None,
     good_news_consent: bool = False,
     idempotency_key: str | None = None,
     phone_key: str = "",
 ) -> HandedOut:
-    """Make a booklet and give it to a family, on the spot.
+    """Give a family a booklet: one that is made now, on the spot, or one from stock.
 
-    Takes the loaded parts of `BookletRequest`. `idempotency_key` makes a retry give the first
-    booklet; `phone_key` is the installation's key for the hash of a phone number. Gives the
-    booklet in state handed_out with all its cheques. Refuses a family that does not meet the
-    criteria, that has a booklet (unless the regie gives it), and a year that is given away.
+    Takes the loaded parts of `BookletRequest`. `booklet` is the number of one from stock or the
+    code of any of its cheques; `retroactive` (regie) says that the family has it already,
+    since `handed_out_on` (today; at most 90 days back, a rule). `idempotency_key` makes a retry
+    give the first booklet; `phone_key` is the installation's key for the hash of a phone number.
+    Gives the booklet in state handed_out with all its cheques. Refuses a family that does not meet
+    the criteria, that has a booklet (unless the regie gives it), a year that is given away, and a
+    booklet from stock that is unknown, handed out, blocked, too old or another organisation's.
     Rules: product/cheques.md 1 and 2.
     """
-    body_hash = _hash_of(family, child, appointment, meets_criteria, good_news_consent)
-    _take_turns(uow)
+    asked: list[Any] = [family, child, appointment, meets_criteria, good_news_consent]
+    asked += [signs_in(booklet), retroactive, handed_out_on] if booklet else []
+    body_hash = _hash_of(*asked)
+    stock = recognised_booklet(uow, booklet) if booklet else None
+    on = day_of_hand_out(uow, stock, retroactive=retroactive, on=handed_out_on)
+    taken = stock is None or take_from_stock(uow, stock, on=on)
+    home = _family_s_home(uow, stock)
+    _take_turns(uow, home)
     if first := made_before(uow, idempotency_key, body_hash):
         return first
+    if stock is not None and not taken:
+        raise refused_taking(uow, stock, on)
     if not meets_criteria:
         raise CriteriaNotMet(fields={"meetsCriteria": [CriteriaNotMet.sentence]})
     rules = rules_on(uow.session, uow.today)
-    warnings = _check_ceilings(uow, rules)
-    known = _family(uow, family, phone_key)
-    before = list(uow.session.scalars(select(Booklet.state).where(Booklet.family_id == known.id)))
-    has_one = any(state != BookletState.BLOCKED_ERROR for state in before)
-    if has_one and not uow.actor.is_any(Role.REGIE):
-        raise FamilyHasBooklet(fields={"family.reference": [FamilyHasBooklet.sentence]})
+    warnings = check_ceilings(uow, rules)
+    known = family_known_as(uow, family, organisation_id=home, phone_key=phone_key)
+    first_one, ordinal = _own_booklets(uow, known)
     if child and any(child.values()):
         uow.session.add(Child(family_id=known.id, **child))
-    booklet = new_booklet(uow, size=rules[BOOKLET_SIZE])
-    give(uow, booklet, family=known, ordinal=len(before) + 1, months=rules[VALID_MONTHS])
-    booklet.good_news_consent = good_news_consent
-    booklet.idempotency_key, booklet.body_hash = idempotency_key, body_hash
-    uow.session.flush()
+    given = stock or new_booklet(uow, size=rules[BOOKLET_SIZE])
+    given.origin_id = first_one or given.id
+    _keep_key(uow, given, idempotency_key, body_hash, from_stock=stock is not None)
+    given.good_news_consent, given.retroactive = good_news_consent, retroactive
+    give(uow, given, family=known, ordinal=ordinal, months=rules[VALID_MONTHS], on=on)
     if appointment:
-        agree_first_visit(uow, booklet_id=booklet.id, **appointment)
-    return HandedOut(booklet, (*warnings, *_warnings_about(uow, known.id)))
+        agree_first_visit(uow, booklet_id=given.id, **appointment)
+    return HandedOut(given, (*warnings, *_warnings(uow, given, rules)))
 
 
 @allowed(Role.REGIE)
@@ -96,7 +104,7 @@ def print_blank_booklet(uow: UnitOfWork, *, idempotency_key: str | None = None) 
 
     The same `idempotency_key` gives the first booklet again; refuses a key of something else.
     """
-    _take_turns(uow)
+    _take_turns(uow, uow.actor.organisation_id)
     if first := made_before(uow, idempotency_key, _BLANK):
         return first
     rules = rules_on(uow.session, uow.today)
@@ -140,13 +148,27 @@ def new_booklet(
     return booklet
 
 
-def give(uow: UnitOfWork, booklet: Booklet, *, family: Family, ordinal: int, months: int) -> None:
-    """Turn a booklet into this family's, from today for `months` months, and write that down."""
+def give(
+    uow: UnitOfWork,
+    booklet: Booklet,
+    *,
+    family: Family,
+    ordinal: int,
+    months: int,
+    on: date | None = None,
+) -> None:
+    """Turn a booklet into this family's, from a day (today) for `months` months, and record that.
+
+    One from stock ends no later than what is printed on it; one that a referrer holds stays the
+    work of that referrer when the regie writes the hand-out down.
+    """
+    since = on or uow.today
+    last = last_day(since, months)
     booklet.state = BookletState.HANDED_OUT
     booklet.organisation_id = family.organisation_id
     booklet.family_id, booklet.ordinal = family.id, ordinal
-    booklet.handed_out_on, booklet.handed_out_by = uow.today, uow.actor.account_id
-    booklet.valid_until = last_day(uow.today, months)
+    booklet.handed_out_on, booklet.handed_out_by = since, _giver(uow, booklet)
+    booklet.valid_until = min(last, booklet.outer_limit or last)
     uow.session.flush()
     uow.record(
         BookletHandedOut(
@@ -163,106 +185,83 @@ def _hash_of(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _take_turns(uow: UnitOfWork) -> None:
-    """Let the hand-outs of one organisation follow each other: the checks below then hold."""
-    mine = Organisation.id == uow.actor.organisation_id
-    uow.session.execute(select(Organisation.id).where(mine).with_for_update())
+def _take_turns(uow: UnitOfWork, organisation_id: UUID) -> None:
+    """Let the hand-outs of one organisation follow each other: the checks below then hold.
+
+    Others may go on writing rows that point to the organisation, such as deliveries of stock.
+    """
+    mine = Organisation.id == organisation_id
+    uow.session.execute(select(Organisation.id).where(mine).with_for_update(key_share=True))
 
 
-def _take_turns_in_city(uow: UnitOfWork) -> None:
-    """Let the hand-outs of all organisations follow each other, where they share a ceiling."""
-    shared = DatedRule.name == CITY_CEILING.name
-    uow.session.execute(select(DatedRule.id).where(shared).order_by(DatedRule.id).with_for_update())
+def _family_s_home(uow: UnitOfWork, stock: Booklet | None) -> UUID:
+    """Give the organisation whose family this is: the regie also writes down for a referrer's."""
+    for_others = stock is not None and uow.actor.is_any(Role.REGIE)
+    home = stock.organisation_id if stock is not None and for_others else None
+    return home or uow.actor.organisation_id
+
+
+def _giver(uow: UnitOfWork, booklet: Booklet) -> UUID:
+    """Give who follows the family up: who holds the booklet where the regie writes it down."""
+    elsewhere = booklet.organisation_id != uow.actor.organisation_id
+    return booklet.holder_id if booklet.holder_id and elsewhere else uow.actor.account_id
 
 
 def made_before(uow: UnitOfWork, key: str | None, body_hash: str) -> HandedOut | None:
     """Give what the same key made before, or None; refuse a key of something else."""
     if key is None:
         return None
-    booklet = uow.session.scalar(
-        select(Booklet).where(
-            Booklet.printed_by == uow.actor.account_id, Booklet.idempotency_key == key
-        )
-    )
-    if booklet is not None and booklet.body_hash != body_hash:
-        raise IdempotencyMismatch
+    printed = and_(Booklet.printed_by == uow.actor.account_id, Booklet.idempotency_key == key)
+    given = Booklet.hand_out_key == _own_key(uow, key)
+    booklet = uow.session.scalar(select(Booklet).where(or_(printed, given)))
     if booklet is None:
         return None
-    warnings = _warnings_about(uow, booklet.family_id) if booklet.family_id else ()
+    known_hash = (booklet.body_hash, booklet.hand_out_hash)[booklet.hand_out_key is not None]
+    if known_hash != body_hash:
+        raise IdempotencyMismatch
+    warnings = warnings_about(uow, booklet.family_id) if booklet.family_id else ()
     return HandedOut(booklet, warnings, replayed=True)
 
 
-def _check_ceilings(uow: UnitOfWork, rules: Rules) -> list[str]:
-    """Warn at four fifths of a year's booklets, and refuse beyond them."""
-    year = uow.today.year
-    this_year = (
-        Booklet.handed_out_on.between(date(year, 1, 1), date(year, 12, 31)),
-        Booklet.replaces_id.is_(None),
-        Booklet.training.is_(False),
-        Booklet.state != BookletState.BLOCKED_ERROR,
-    )
-    own = Booklet.organisation_id == uow.actor.organisation_id
-    warnings = []
-    for rule, scope in ((CITY_CEILING, ()), (ORGANISATION_CEILING, (own,))):
-        ceiling = rules[rule]
-        if ceiling is None or uow.actor.is_any(Role.REGIE):
-            continue
-        if rule is CITY_CEILING:
-            _take_turns_in_city(uow)
-        given = uow.session.scalar(
-            select(func.count()).select_from(Booklet).where(*this_year, *scope)
-        )
-        if (given or 0) >= ceiling:
-            raise CeilingReached
-        if (given or 0) + 1 >= _WARN_AT * ceiling:
-            warnings.append("ceiling-near")
-    return warnings
+def _keep_key(
+    uow: UnitOfWork, booklet: Booklet, key: str | None, body_hash: str, *, from_stock: bool
+) -> None:
+    """Keep by which key this was asked; a booklet from stock has that of its printing already."""
+    if not from_stock:
+        booklet.idempotency_key, booklet.body_hash = key, body_hash
+    elif key is not None:
+        booklet.hand_out_key, booklet.hand_out_hash = _own_key(uow, key), body_hash
 
 
-def _family(uow: UnitOfWork, given: dict[str, Any], phone_key: str) -> Family:
-    """Give the family that this organisation knows by the reference, or a new one.
+def _own_key(uow: UnitOfWork, key: str) -> str:
+    """Give the key as this account's own: two programs may both count from 1."""
+    return _hash_of(str(uow.actor.account_id), key)
 
-    `oc-7` is `OC-7`: whoever types it again on a phone must not make a second family.
+
+def _own_booklets(uow: UnitOfWork, family: Family) -> tuple[UUID | None, int]:
+    """Give the family's first booklet, if any, and which number the next one has.
+
+    In the funnel a second booklet is the same family's (product/cheques.md 1). Refuses a second
+    one, unless the regie gives it.
     """
-    district_id = given.get("district")
-    if district_id and uow.session.get(District, district_id) is None:
-        raise Invalid(fields={"family.district": ["Kies een wijk uit de lijst."]})
-    organisation_id = uow.actor.organisation_id
-    family = uow.session.scalar(
-        select(Family).where(
-            Family.organisation_id == organisation_id,
-            func.lower(Family.reference) == func.lower(given["reference"]),
-        )
-    )
-    if family is None:
-        family = Family(
-            organisation_id=organisation_id,
-            reference=given["reference"],
-            language=given["language"],
-            created_at=uow.now,
-        )
-        uow.session.add(family)
-    family.language = given["language"]
-    family.district_id = district_id or family.district_id
-    family.name = given.get("name") or family.name
-    family.number_of_children = given.get("number_of_children") or family.number_of_children
-    if phone := given.get("phone"):
-        family.phone, family.phone_hash = phone, phone_hash(phone, phone_key)
-    uow.session.flush()
-    return family
+    before = uow.session.execute(
+        select(Booklet.origin_id, Booklet.state)
+        .where(Booklet.family_id == family.id)
+        .order_by(Booklet.ordinal)
+    ).all()
+    held = [row.origin_id for row in before if row.state != BookletState.BLOCKED_ERROR]
+    if held and not uow.actor.is_any(Role.REGIE):
+        raise FamilyHasBooklet(fields={"family.reference": [FamilyHasBooklet.sentence]})
+    return next(iter(held), None), len(before) + 1
 
 
-def _warnings_about(uow: UnitOfWork, family_id: UUID) -> tuple[str, ...]:
-    """Say what a referrer should know of a family; a retry hears the same as the first time."""
-    family = uow.session.get_one(Family, family_id)
-    organisation_id, hashed = family.organisation_id, family.phone_hash
-    warnings = []
-    if hashed and known_elsewhere(uow.session, hashed=hashed, organisation_id=organisation_id):
-        warnings.append("known-elsewhere")
-    births = uow.session.scalars(select(Child.birth_month).where(Child.family_id == family_id))
-    if any(birth and add_months(birth, _THREE_YEARS) <= uow.today for birth in births):
-        warnings.append("child-over-three")
-    return tuple(warnings)
+def _warnings(uow: UnitOfWork, booklet: Booklet, rules: Rules) -> tuple[str, ...]:
+    """Say what the referrer should know of the family, and of a booklet that lay long."""
+    assert booklet.family_id is not None
+    assert booklet.handed_out_on is not None
+    assert booklet.valid_until is not None
+    shorter = booklet.valid_until < last_day(booklet.handed_out_on, rules[VALID_MONTHS])
+    return (*((_SHORTER,) if shorter else ()), *warnings_about(uow, booklet.family_id))
 
 
 def _unused(uow: UnitOfWork, column: Any, draw: Callable[[], str], count: int) -> list[str]:

@@ -8,8 +8,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from kernel.languages import BY_CODE
 from kernel.text import Line, Phone
-from vouchers.calls import CallOutcome
-from vouchers.models import CareMoment, Company, SameDayReason
+from vouchers.models import CareMoment, Company, ExtensionReason, SameDayReason
 
 _MISSING: dict[str, Any] = {
     "required": "Vul dit in.",
@@ -89,28 +88,62 @@ class VisitRequest(Schema):
     appointment = fields.Nested(AppointmentFields, required=True, error_messages=_MISSING)
 
 
-class CallRequest(Schema):
-    """What came of a call to a family."""
+class HandOutRequest(Schema):
+    """Hand out a booklet from stock; `retroactive` (regie) says that the family has it already."""
 
-    outcome = fields.Enum(
-        CallOutcome,
+    family = fields.Nested(FamilyFields, required=True, error_messages=_MISSING)
+    child = fields.Nested(ChildFields, load_default=None)
+    appointment = fields.Nested(AppointmentFields, load_default=None)
+    good_news_consent = fields.Boolean(data_key="goodNewsConsent", load_default=False)
+    meets_criteria = fields.Boolean(data_key="meetsCriteria", load_default=False)
+    retroactive = fields.Boolean(load_default=False)
+    handed_out_on = fields.Date(
+        data_key="handedOutOn",
+        load_default=None,
+        error_messages={"invalid": "Schrijf de dag zoals 2027-01-18."},
+    )
+
+
+class BookletRequest(HandOutRequest):
+    """Hand out a booklet: on the spot, or from stock by what stands on it.
+
+    Without a family (regie) make one blank booklet.
+    """
+
+    family = fields.Nested(FamilyFields, load_default=None)
+    booklet = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 200, error="Typ het nummer van 8 tekens op het boekje."),
+        metadata={"description": "Het nummer van het boekje, of de code van een van zijn cheques."},
+    )
+
+
+class ExtensionRequest(Schema):
+    """Let a booklet work until a later day, and say why."""
+
+    until = fields.Date(required=True, error_messages=_missing("Kies een dag."))
+    reason = fields.Enum(
+        ExtensionReason,
         by_value=True,
         required=True,
         error_messages={
-            "required": "Kies wat je hoorde.",
+            "required": "Kies een reden.",
             "unknown": "Kies een van de mogelijkheden.",
         },
     )
 
 
-class BookletRequest(Schema):
-    """Hand out a booklet on the spot; without a family (regie) make one blank booklet."""
+class ContactFields(Schema):
+    """How to reach a family: what is left empty stays as it was."""
 
-    family = fields.Nested(FamilyFields, load_default=None)
-    child = fields.Nested(ChildFields, load_default=None)
-    appointment = fields.Nested(AppointmentFields, load_default=None)
-    good_news_consent = fields.Boolean(data_key="goodNewsConsent", load_default=False)
-    meets_criteria = fields.Boolean(data_key="meetsCriteria", load_default=False)
+    phone = Phone(at_most=25, load_default=None)
+    name = Line(at_most=100, load_default=None)
+
+
+class ContactRequest(Schema):
+    """Write down later how to reach a family."""
+
+    family = fields.Nested(ContactFields, required=True, error_messages=_MISSING)
 
 
 class CodeRequest(Schema):
