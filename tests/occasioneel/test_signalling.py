@@ -141,8 +141,9 @@ def test_an_end_that_was_taken_back_before_it_was_told_closes_nothing(
 def test_a_move_keeps_the_card_and_the_signals(city: City, regie: Person, bought: Bought) -> None:
     child = placed(city, regie, bought)
     clock(city, FOUR)
+    placement_id = running(city)
     with at_work(city, regie.actor, at(FOUR)) as uow:
-        move_child(uow, placement_id=running(city), since=FOUR, bought_place_id=bought.places[2])
+        move_child(uow, placement_id=placement_id, since=FOUR, bought_place_id=bought.places[2])
     every_day(city, FOUR, FIVE)
     assert [rule for rule, _, _ in cards(city, child)] == ["limit-four", "limit-five"]
     assert len(signals(city)) == 2
@@ -153,8 +154,9 @@ def test_months_that_begin_anew_close_the_card_and_are_signalled_anew(
 ) -> None:
     child = placed(city, regie, bought)
     clock(city, FOUR)
+    placement_id = running(city)
     with at_work(city, regie.actor, at(FOUR)) as uow:
-        restart_clock(uow, placement_id=running(city), since=FOUR, reason=RestartReason.NEW_ROUTE)
+        restart_clock(uow, placement_id=placement_id, since=FOUR, reason=RestartReason.NEW_ROUTE)
     every_day(city, FOUR, date(2027, 10, 19))
     assert cards(city, child) == [
         ("limit-four", FOUR, RESTARTED),
@@ -197,8 +199,9 @@ def test_a_card_of_cheques_is_not_closed_with_a_step_of_care(city: City, regie: 
             account_id=None,
             due_on=FOUR,
         )
+    task_id = open_card(city, about)
     with pytest.raises(NotFound), at_work(city, regie.actor) as uow:
-        note_step(uow, task_id=open_card(city, about), step=NextStep.SEARCH)
+        note_step(uow, task_id=task_id, step=NextStep.SEARCH)
 
 
 def test_a_city_may_choose_another_limit_from_a_day_on(city: City) -> None:
