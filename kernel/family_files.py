@@ -48,8 +48,8 @@ class FamilyFile:
 
     `ended` is the last day of the family's file, correlated on `Family`: far away while it runs,
     NULL where there is none. `holds` says that there is more to forget than the names, `forget`
-    forgets it. `runs` stands in the way of a removal on request; `close` ends what would go on,
-    `goes` and `stays` count for the page that asks whether it is sure.
+    forgets it. `runs` says of a day what stands in the way of a removal on request; `close` ends
+    what would go on, `goes` and `stays` count for the page that asks whether it is sure.
     """
 
     name: str
@@ -61,7 +61,7 @@ class FamilyFile:
     programme: str | None = None
     holds: ColumnElement[bool] | None = None
     forget: Callable[[Session, Sequence[UUID]], None] = _nothing
-    runs: ColumnElement[bool] | None = None
+    runs: Callable[[date], ColumnElement[bool]] | None = None
     close: Callable[[UnitOfWork, UUID], None] = _closes_nothing
     goes: Callable[[Session, UUID], Mapping[str, int]] = _none
     stays: Callable[[Session, UUID], Mapping[str, int]] = _none

@@ -119,7 +119,7 @@ def _family(uow: UnitOfWork, family_id: UUID) -> Family:
 
 
 def _runs(uow: UnitOfWork, family_id: UUID, files: Sequence[FamilyFile]) -> bool:
-    running = [each.runs for each in files if each.runs is not None]
+    running = [each.runs(uow.today) for each in files if each.runs is not None]
     if not running:
         return False
     found = select(Family.id).where(Family.id == family_id, or_(*running))

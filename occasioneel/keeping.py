@@ -5,14 +5,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, Date, Select, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from kernel.family_files import FamilyFile, Told
 from kernel.keeping import Term, Unit
-from kernel.organisations import Location
+from kernel.organisations import Location, Organisation
 from kernel.people import Child, Family
 from kernel.programmes import OCCASIONEEL
+from kernel.tasks import Task
 from occasioneel.models import BoughtPlace, LimitSignal, Placement, PlacementState
 
 # A city's own choice, at most five years after the end (docs/privacy.md).
@@ -28,6 +29,12 @@ def _last_end() -> ColumnElement[Any]:
         .correlate(Family)
         .scalar_subquery()
     )
+
+
+def _runs(today: date) -> ColumnElement[bool]:
+    """Say that a child is on its place today, or is still to come."""
+    until = or_(Placement.state == PlacementState.RUNNING, Placement.valid_until >= today)
+    return exists().where(Placement.family_id == Family.id, until)
 
 
 def _placements(family_id: UUID) -> Select[*tuple[Any, ...]]:
@@ -66,6 +73,22 @@ def _signals(family_id: UUID) -> Select[*tuple[Any, ...]]:
     )
 
 
+def _tasks(family_id: UUID) -> Select[*tuple[Any, ...]]:
+    episodes = select(Placement.episode_id).where(Placement.family_id == family_id)
+    return (
+        select(
+            Task.rule.label("Signaal"),
+            Organisation.name.label("Wie volgt op"),
+            Task.due_on.label("Vanaf"),
+            Task.closed_at.label("Afgerond op"),
+            Task.outcome.label("Wat eruit kwam"),
+        )
+        .join(Organisation, Organisation.id == Task.organisation_id)
+        .where(Task.subject_id.in_(episodes))
+        .order_by(Task.opened_at)
+    )
+
+
 def _stays(session: Session, family_id: UUID) -> Mapping[str, int]:
     number = session.scalar(
         select(func.count(Placement.id)).where(Placement.family_id == family_id)
@@ -81,12 +104,11 @@ FILE = FamilyFile(
     term=CARE,
     programme=OCCASIONEEL,
     ended=_last_end(),
-    runs=exists().where(
-        Placement.family_id == Family.id, Placement.state == PlacementState.RUNNING
-    ),
+    runs=_runs,
     stays=_stays,
     told=(
         Told(title="Occasionele opvang", rows=_placements),
         Told(title="Signalen over de zes maanden", rows=_signals),
+        Told(title="Taken over de opvang", rows=_tasks),
     ),
 )

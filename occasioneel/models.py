@@ -193,6 +193,7 @@ class Placement(Entity):
         ),
         UniqueConstraint("made_by", "idempotency_key"),
         Index(None, "episode_id"),
+        Index(None, "family_id"),
         Index(None, "child_id", "valid_from"),
         Index(None, "bought_place_id", "valid_from"),
         Index(None, "state", "clock_from"),

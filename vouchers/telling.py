@@ -11,6 +11,7 @@ from kernel.tasks import Task
 from vouchers.models import (
     Appointment,
     Booklet,
+    BookletExtension,
     Continuation,
     DropOff,
     FollowUp,
@@ -56,6 +57,22 @@ def _uses(family_id: UUID) -> Select[*tuple[Any, ...]]:
         .join(Location, Location.id == Redemption.location_id)
         .where(Booklet.family_id == family_id)
         .order_by(Redemption.redeemed_at)
+    )
+
+
+def _extensions(family_id: UUID) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Booklet.number.label("Boekje"),
+            BookletExtension.was.label("Was geldig tot en met"),
+            BookletExtension.until.label("Is geldig tot en met"),
+            BookletExtension.reason.label("Reden"),
+            BookletExtension.made_at.label("Verlengd op"),
+            BookletExtension.taken_back_at.label("Teruggenomen op"),
+        )
+        .join(Booklet, Booklet.id == BookletExtension.booklet_id)
+        .where(Booklet.family_id == family_id)
+        .order_by(BookletExtension.made_at)
     )
 
 
@@ -135,6 +152,7 @@ def _silences(family_id: UUID) -> Select[*tuple[Any, ...]]:
 TOLD = (
     Told(title="Boekjes", rows=_booklets),
     Told(title="Gebruikte cheques", rows=_uses),
+    Told(title="Verlengingen", rows=_extensions),
     Told(title="Afgesproken bezoeken", rows=_visits),
     Told(title="Oproepen die gepland werden", rows=_calls),
     Told(title="Gesprekken", rows=_talks),

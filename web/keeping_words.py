@@ -60,4 +60,20 @@ WORDS: Mapping[str, str] = {
     # a placement
     "running": N_("loopt"),
     "ended": N_("beëindigd"),
+    "sudden-job": N_("plots werk"),
+    "interview": N_("een sollicitatie"),
+    "training": N_("een opleiding"),
+    "internship": N_("een stage"),
+    "course": N_("een cursus"),
+    "regular-elsewhere": N_("gewone opvang elders"),
+    "regular-here": N_("gewone opvang hier"),
+    "school": N_("naar school"),
+    "trajectory-stopped": N_("het traject stopte"),
+    "parent-stops": N_("de ouder stopt"),
+    "transferred": N_("naar een andere plaats"),
+    "restarted": N_("de zes maanden begonnen opnieuw"),
+    "limit-four": N_("vier maanden"),
+    "limit-five": N_("vijf maanden"),
+    # why a booklet was extended
+    "illness": N_("ziekte"),
 }

@@ -371,6 +371,7 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(op.f("ix_placement_episode_id"), "placement", ["episode_id"], unique=False)
+    op.create_index(op.f("ix_placement_family_id"), "placement", ["family_id"], unique=False)
     op.create_index(
         op.f("ix_placement_state_clock_from"), "placement", ["state", "clock_from"], unique=False
     )
@@ -527,6 +528,7 @@ def downgrade() -> None:
 
     op.drop_table("limit_signal")
     op.drop_index(op.f("ix_placement_state_clock_from"), table_name="placement")
+    op.drop_index(op.f("ix_placement_family_id"), table_name="placement")
     op.drop_index(op.f("ix_placement_episode_id"), table_name="placement")
     op.drop_index(op.f("ix_placement_child_id_valid_from"), table_name="placement")
     op.drop_index(op.f("ix_placement_bought_place_id_valid_from"), table_name="placement")
