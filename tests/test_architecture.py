@@ -77,6 +77,7 @@ def test_every_deed_says_who_may() -> None:
 # Steps that deeds share; each is reached only through a deed, which says who may.
 STEPS = {
     "appointment_of",
+    "ask_anew",
     "block_at_desk",
     "booklets_by_id",
     "check_all",
@@ -86,6 +87,7 @@ STEPS = {
     "do_alike",
     "family_known_as",
     "give",
+    "hand_over",
     "last_extension",
     "last_ordinal",
     "made_before",

@@ -18,6 +18,8 @@ from vouchers.batching import MOST
 from vouchers.errors import NothingAsked
 from vouchers.events import StockAnswered, StockAsked
 
+_NAMES = (StockAsked.name, StockAnswered.name)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
@@ -69,6 +71,18 @@ def settle_ask(uow: UnitOfWork, *, holder_id: UUID) -> None:
     _settle(uow, holder_id)
 
 
+def ask_anew(uow: UnitOfWork, holder_id: UUID) -> None:
+    """Let a referrer wait again for what was asked, because the delivery was undone."""
+    last = uow.session.execute(
+        select(RecordedEvent.name, RecordedEvent.payload)
+        .where(RecordedEvent.subject_id == holder_id, RecordedEvent.name.in_(_NAMES))
+        .order_by(RecordedEvent.number.desc())
+        .limit(2)
+    ).all()
+    if [name for name, _ in last] == [StockAnswered.name, StockAsked.name]:
+        uow.record(StockAsked(holder_id=holder_id, booklets=last[1].payload["booklets"]))
+
+
 def _settle(uow: UnitOfWork, holder_id: UUID) -> None:
     if not _read(uow, _open().where(Account.id == holder_id)):
         raise NothingAsked
@@ -81,10 +95,9 @@ def _open() -> Select[*tuple[Any, ...]]:
     By the subjects' index: it reads no other event than those few.
     """
     other = aliased(RecordedEvent)
-    names = (StockAsked.name, StockAnswered.name)
     last = (
         select(func.max(other.number))
-        .where(other.subject_id == Account.id, other.name.in_(names))
+        .where(other.subject_id == Account.id, other.name.in_(_NAMES))
         .scalar_subquery()
     )
     return (

@@ -17,6 +17,7 @@ from vouchers.errors import BatchNotReady, IllegalMove
 from vouchers.events import BatchDownloaded
 from vouchers.models import Batch, BatchState, Booklet, BookletState
 from vouchers.printing import booklet_for_print
+from vouchers.stock import ends_soon
 
 SHOWN = 30  # batches on a page: those that still have booklets first
 _UNFINISHED = (BatchState.WAITING, BatchState.MAKING)
@@ -46,6 +47,10 @@ class BatchRow:
     def is_ready(self) -> bool:
         """Say whether all of its booklets are there."""
         return self.state == BatchState.READY
+
+    def ends_soon(self, on: date) -> bool:
+        """Say whether the first of those at the desk must be handed out within sixty days."""
+        return ends_soon(self.first_limit, on)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,7 +62,7 @@ def deliver_booklets(
     bound = Bound(to=BookletState.DELIVERED, holder=to, from_others=pass_on)
     booklets = check_all(uow, wanted, bound)
     for booklet in booklets:
-        _deliver(uow, booklet, to, delivery_id, bound)
+        hand_over(uow, booklet, to, delivery_id)
     uow.record(StockAnswered(holder_id=to.id, booklets=len(booklets)))
     return Delivered(delivery_id=delivery_id, holder_id=to.id, booklets=tuple(booklets))
 
@@ -93,9 +93,7 @@ def _first_of(uow: UnitOfWork, batch_id: UUID, count: int) -> list[Meant]:
     return [Meant(booklet.number, booklet) for booklet in lying]
 
 
-def _deliver(
-    uow: UnitOfWork, booklet: Booklet, to: Account, delivery_id: UUID, bound: Bound
-) -> None:
+def hand_over(uow: UnitOfWork, booklet: Booklet, to: Account, delivery_id: UUID | None) -> None:
     """Move the booklet's row, conditionally: of two deliveries at once one finds it gone."""
     before = booklet.holder_id if booklet.state == BookletState.DELIVERED else None
     moved = uow.session.execute(
@@ -114,6 +112,7 @@ def _deliver(
         )
         .execution_options(synchronize_session=False)
     )
+    bound = Bound(to=BookletState.DELIVERED, holder=to, from_others=True)
     check_moved(uow, booklet, moved.rowcount, bound)  # type: ignore[attr-defined]
     uow.record(
         BookletDelivered(

@@ -7,12 +7,16 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from kernel.access import Role, allowed
+from kernel.accounts import Account
+from kernel.events import RecordedEvent
 from kernel.unit_of_work import UnitOfWork
+from vouchers.asking_stock import ask_anew
+from vouchers.delivering import hand_over
 from vouchers.errors import NothingToUndo
-from vouchers.events import BookletTakenBack
+from vouchers.events import BookletDelivered, BookletTakenBack
 from vouchers.models import Booklet, BookletState
 from vouchers.staying import Bound, check_all, check_moved
-from vouchers.typed_numbers import booklets_by_id, meant_booklets
+from vouchers.typed_numbers import Meant, booklets_by_id, meant_booklets
 
 _TO_DESK = Bound(to=BookletState.PRINTED)
 
@@ -45,17 +49,40 @@ def take_back_booklets(
 
 @allowed(Role.REGIE)
 def undo_delivery(uow: UnitOfWork, *, delivery_id: UUID) -> tuple[Booklet, ...]:
-    """Undo a delivery on its own day: its booklets lie at the desk again.
+    """Undo a delivery on its own day: each booklet is again where it was before.
 
-    Refuses one that was undone before or of another day, and one of which a booklet went on: with
-    a sentence for each of those.
+    That is at the desk, or with the one it was passed on from; and who had asked for booklets
+    waits for them again. Refuses one that was undone before or of another day, and one of which a
+    booklet went on: with a sentence for each of those.
     """
     made = uow.session.scalars(select(Booklet).where(Booklet.delivery_id == delivery_id)).all()
     if not made or any(booklet.delivered_on != uow.today for booklet in made):
         raise NothingToUndo
-    return take_back_booklets(
-        uow, booklet_ids=[booklet.id for booklet in made], reason=BackReason.UNDONE
+    holder_id = made[0].holder_id
+    assert holder_id is not None
+    wanted = [Meant(booklet.number, booklet) for booklet in made]
+    came_from = _came_from(uow, made)
+    for booklet in check_all(uow, wanted, _TO_DESK):
+        if booklet.id in came_from:
+            hand_over(uow, booklet, uow.session.get_one(Account, came_from[booklet.id]), None)
+        else:
+            _take_back(uow, booklet, BackReason.UNDONE)
+    ask_anew(uow, holder_id)
+    return tuple(made)
+
+
+def _came_from(uow: UnitOfWork, booklets: Sequence[Booklet]) -> dict[UUID, UUID]:
+    """Give for each booklet that was passed on last by whom: the last event tells."""
+    told = uow.session.execute(
+        select(RecordedEvent.subject_id, RecordedEvent.payload)
+        .where(
+            RecordedEvent.subject_id.in_([booklet.id for booklet in booklets]),
+            RecordedEvent.name == BookletDelivered.name,
+        )
+        .order_by(RecordedEvent.number)
     )
+    last = {booklet_id: payload["from_id"] for booklet_id, payload in told}
+    return {booklet_id: UUID(account_id) for booklet_id, account_id in last.items() if account_id}
 
 
 def _take_back(uow: UnitOfWork, booklet: Booklet, reason: BackReason) -> None:

@@ -1,7 +1,7 @@
 """How many blank booklets lie where: at the desk, and with each referrer."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import case, func, select
@@ -12,7 +12,13 @@ from kernel.organisations import Organisation
 from kernel.unit_of_work import UnitOfWork
 from vouchers.models import Booklet, BookletState
 
+WARN_BEFORE = timedelta(days=60)  # of the last day on which a blank booklet may be handed out
 FEW = 3  # blank booklets; with fewer a referrer runs out before the next delivery
+
+
+def ends_soon(limit: date | None, on: date) -> bool:
+    """Say whether a blank booklet must be handed out within sixty days, or should have been."""
+    return limit is not None and limit - WARN_BEFORE <= on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +37,10 @@ class Holder:
     def is_low(self) -> bool:
         """Say whether it is time for a delivery; nobody who left needs one."""
         return self.count < FEW and not self.is_gone
+
+    def ends_soon(self, on: date) -> bool:
+        """Say whether the first of them must be handed out within sixty days."""
+        return ends_soon(self.first_limit, on)
 
 
 @allowed(Role.REGIE)

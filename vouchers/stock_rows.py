@@ -1,7 +1,7 @@
 """The blank booklets by their numbers: one's own, a referrer's, a batch's, or the one sought."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,9 @@ from kernel.errors import NotFound
 from kernel.organisations import Organisation
 from kernel.unit_of_work import UnitOfWork
 from vouchers.models import Booklet, BookletState
+from vouchers.stock import ends_soon
 from vouchers.typed_numbers import meant_booklets
 
-WARN_BEFORE = timedelta(days=60)  # of the last day on which a blank booklet may be handed out
 _LONGEST = 200  # signs of a search
 
 
@@ -36,7 +36,7 @@ class StockRow:
 
     def ends_soon(self, on: date) -> bool:
         """Say whether it must be handed out within sixty days, or should have been."""
-        return self.outer_limit is not None and self.outer_limit - WARN_BEFORE <= on
+        return ends_soon(self.outer_limit, on)
 
 
 @allowed(Role.REGIE)

@@ -67,10 +67,15 @@ class ChosenBooklets(Schema):
     booklet_ids = fields.List(
         fields.UUID(error_messages={"invalid_uuid": "Kies boekjes uit de lijst."}),
         data_key="booklet",
-        load_default=list,
-        validate=validate.Length(max=200),
+        required=True,
+        validate=validate.Length(1, 200, error="Kruis een of meer boekjes aan."),
     )
-    account_id = fields.UUID(data_key="accountId", load_default=None, error_messages=_PERSON)
+
+
+class PassedOn(ChosenBooklets):
+    """Ticked booklets, and who gets them."""
+
+    account_id = fields.UUID(data_key="accountId", required=True, error_messages=_PERSON)
 
 
 def _reason(among: Sequence[BlockReason]) -> fields.Enum[BlockReason]:

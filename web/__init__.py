@@ -8,12 +8,15 @@ from jinja2 import FileSystemLoader
 
 from web import (
     about,
+    account,
     api_page,
     audit,
     booklets,
     calls,
     cheque,
+    continuing,
     evaluating,
+    extending,
     families,
     figures,
     hand_out,
@@ -21,9 +24,15 @@ from web import (
     keeping,
     locations,
     money,
+    overlooked,
     password,
+    reaching,
     scan,
+    second_factor,
+    second_step,
     sign_in,
+    sign_in_code,
+    stock,
     today,
 )
 from web.i18n import mount_translations
@@ -32,12 +41,15 @@ from web.saying import mount_sayings
 
 ROOMS = (
     about,
+    account,
     api_page,
     audit,
     booklets,
     calls,
     cheque,
+    continuing,
     evaluating,
+    extending,
     families,
     figures,
     hand_out,
@@ -45,9 +57,15 @@ ROOMS = (
     keeping,
     locations,
     money,
+    overlooked,
     password,
+    reaching,
     scan,
+    second_factor,
+    second_step,
     sign_in,
+    sign_in_code,
+    stock,
     today,
 )
 

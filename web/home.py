@@ -30,6 +30,7 @@ MENU: Mapping[Role, Sequence[Entry]] = {
         Entry("hand_out.show", N_("Nieuw boekje"), "booklet"),
         Entry("calls.show", N_("Vandaag"), "phone"),
         Entry("booklet.index", N_("Mijn boekjes"), "search"),
+        Entry("stock.mine", N_("Voorraad"), "hands"),
     ),
     Role.PROVIDER: (
         Entry("scan.show", N_("Scan"), "scan"),
@@ -40,6 +41,7 @@ MENU: Mapping[Role, Sequence[Entry]] = {
         Entry("figures.show", N_("Bereik"), "chart"),
         Entry("calls.show", N_("Opvolging"), "phone"),
         Entry("booklet.index", N_("Boekjes"), "booklet"),
+        Entry("stock.index", N_("Voorraad"), "hands"),
         Entry("locations.index", N_("Opvang"), "house"),
     ),
     Role.EVALUATOR: (Entry("evaluating.show", N_("Cijfers"), "chart"),),
@@ -77,4 +79,4 @@ def show() -> ResponseReturnValue:
     entries = navigation()
     if entries:
         return redirect(url_for(entries[0].endpoint))
-    return redirect(url_for("sign_in.account" if who() else "sign_in.show"))
+    return redirect(url_for("account.show" if who() else "sign_in.show"))

@@ -20,9 +20,10 @@ def test_a_batch_is_made_a_few_at_a_time_and_counts_them(city: City, regie: Pers
     batch_id = asked(city, regie, 12)
     counted = []
     while step(city):
+        there = booklets(city, batch_id)["printed"]
         with at_work(city) as uow:
             batch = uow.session.get_one(Batch, batch_id)
-            counted.append((batch.made, batch.state, booklets(city, batch_id)["printed"]))
+            counted.append((batch.made, batch.state, there))
     assert counted == [(5, "making", 5), (10, "making", 10), (12, "ready", 12)]
     with at_work(city) as uow:
         assert uow.session.get_one(Batch, batch_id).finished_at == MONDAY
