@@ -1,6 +1,7 @@
 """“Ik ben er niet tot …”: a colleague does the work meanwhile, or the organisation does."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,41 @@ class StandInAway(Conflict):
 
     code = "stand-in-away"
     sentence = "Deze collega is er in die periode zelf niet. Kies iemand anders, of niemand."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Absence:
+    """That somebody is away: from and until which day, and who does the work, if anybody can."""
+
+    since: date
+    until: date
+    stand_in_id: UUID | None
+    stand_in: str  # a name; '' is the organisation
+    is_now: bool
+
+
+@allowed(*PEOPLE)
+def read_absence(uow: UnitOfWork) -> Absence | None:
+    """Give the actor's own absence, of now or to come; None when there is none or it is over.
+
+    A stand-in who left, or who is away too by now, is told as none: then the work is the
+    organisation's.
+    """
+    account = uow.session.get_one(Account, uow.actor.account_id)
+    since, until = account.away_from, account.away_until
+    if since is None or until is None or until < uow.today:
+        return None
+    colleagues = {one.id: one for one in possible_stand_ins(uow)}
+    chosen = colleagues.get(account.stand_in_id) if account.stand_in_id else None
+    if chosen is not None and _is_away(chosen, since, until):
+        chosen = None
+    return Absence(
+        since=since,
+        until=until,
+        stand_in_id=chosen.id if chosen else None,
+        stand_in=chosen.name if chosen else "",
+        is_now=account.is_away(uow.today),
+    )
 
 
 @allowed(*PEOPLE)
@@ -119,6 +155,11 @@ def _check_stand_in(uow: UnitOfWork, stand_in_id: UUID | None, since: date, unti
     if chosen is None:
         said = "Kies een collega uit de lijst."
         raise Invalid(fields={"standIn": [said]})
-    away = chosen.away_from, chosen.away_until
-    if away[0] and away[1] and away[0] <= until and since <= away[1]:
+    if _is_away(chosen, since, until):
         raise StandInAway
+
+
+def _is_away(colleague: Account, since: date, until: date) -> bool:
+    """Say whether a colleague is away on any of these days."""
+    began, ends = colleague.away_from, colleague.away_until
+    return began is not None and ends is not None and began <= until and since <= ends

@@ -10,19 +10,21 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, Response, current_app, g, make_response, request, url_for
+from flask import Flask, Response, current_app, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
 from kernel.access import HOLDER, Actor, Role
 from kernel.audit import note_reading
 from kernel.errors import Conflict, Forbidden, Invalid, Refusal
+from kernel.identity import SignedIn
 from kernel.languages import BY_CODE
 from kernel.unit_of_work import unit_of_work
 from web.i18n import gettext, language
-from web.identity import identify, who
+from web.identity import identify, keep_remembering, who
 
 View = Callable[..., ResponseReturnValue]
+SET_UP = "second_factor"  # the room where a second step is set up
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ def page(
         @wraps(view)
         def answered(**path: Any) -> Response:
             signed_in = identify()
+            if must_set_up(signed_in) and request.blueprint != SET_UP:
+                return _to_set_up()
             if roles and not signed_in.actor.is_any(*roles):
                 raise Forbidden(gettext("Deze pagina is niet voor jouw account."))
             return _worked(view, signed_in.actor, path, answering, writes=writes)
@@ -78,6 +82,18 @@ def page(
         return answered
 
     return wrap
+
+
+def must_set_up(signed_in: SignedIn) -> bool:
+    """Say whether somebody must set up a second step before any page opens; in a demo nobody."""
+    return signed_in.factor_due and not current_app.config["DEMO"]
+
+
+def _to_set_up() -> Response:
+    """Lead to where the second step is set up; a page that renews itself loads anew, and goes."""
+    if "HX-Request" in request.headers:
+        return Response(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Refresh": "true"})
+    return make_response(redirect(url_for(f"{SET_UP}.show"), HTTPStatus.SEE_OTHER))
 
 
 def holders_page(view: View) -> View:
@@ -190,6 +206,7 @@ def mount_pages(app: Flask) -> None:
     """Give every template what it needs, and refuse forms sent from another site."""
     app.before_request(_same_origin)
     app.after_request(_keep_assets)
+    app.after_request(keep_remembering)
     app.context_processor(_in_every_template)
 
 

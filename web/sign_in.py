@@ -1,18 +1,20 @@
-"""A person signs in, sees who they are here, and signs out."""
+"""A person signs in with a password or asks for a code, and signs out."""
 
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from kernel.access import Role
-from kernel.errors import Refusal
-from kernel.signing_in import sign_in, sign_out
-from kernel.unit_of_work import UnitOfWork
+from kernel.errors import Invalid, Refusal
+from kernel.second_step import TICKET_LASTS, SecondStepAsked
+from kernel.sessions import sign_out
+from kernel.signing_in import sign_in
+from web.device import device_here
+from web.entering import come_in, further, led_to, target, wants_to_stay
+from web.i18n import N_
 from web.i18n import gettext as _
-from web.identity import COOKIE, forget, remember, who
-from web.page import Problems, page, public_page
+from web.identity import forget, here, hold, who
+from web.page import Problems, public_page
 
 desk = Blueprint("sign_in", __name__)
 
@@ -26,90 +28,73 @@ DEMO_PEOPLE = (
     ("evaluator", "Evaluator"),
     ("beheer", "Beheer"),
 )
+DONE = {
+    "wachtwoord": N_("Je wachtwoord is bewaard. Meld je er nu mee aan."),
+    "te-laat": N_("Dat duurde te lang. Meld je opnieuw aan."),
+}
 
 
 @desk.get("/aanmelden")
 @public_page
 def show() -> ResponseReturnValue:
-    """Ask for an address and a password; whoever is signed in already goes on."""
+    """Ask for an address and a password or a code; whoever is signed in already goes on."""
     if who() is not None:
-        return redirect(_next())
-    return _page()
+        return redirect(target())
+    return sign_in_page()
 
 
 @desk.post("/aanmelden")
 @public_page
 def enter() -> ResponseReturnValue:
-    """Sign in, and go on where one was."""
-    email = request.form.get("email", "")[:254]
+    """Sign in, and go on where one was; with a second factor by way of its page."""
     try:
         secret = sign_in(
             g.city,
-            email=email,
-            password=request.form.get("password", "")[:1024],
+            email=request.form.get("email", "")[:254],
+            password=_password(),
             now=datetime.now(UTC),
+            stays=wants_to_stay(),
+            device=device_here(),
         )
+    except SecondStepAsked as asked:
+        response = led_to(url_for("second_step.show", verder=further()))
+        hold(response, asked.about["ticket"], TICKET_LASTS)
+        return response
     except Refusal as refusal:
-        g.problems = Problems(str(refusal), {"email": [], "password": []})
-        return _page(), refusal.status
-    response = redirect(_next())
-    assert isinstance(response, Response)
-    remember(response, secret)
-    return response
+        fields = getattr(refusal, "fields", {}) or {"email": [], "password": []}
+        g.problems = Problems(str(refusal), fields)
+        return sign_in_page(), refusal.status
+    return come_in(secret)
 
 
 @desk.post("/afmelden")
 @public_page
 def leave() -> ResponseReturnValue:
-    """End the session here and in the database."""
-    sign_out(g.city, secret=request.cookies.get(COOKIE, ""))
-    response = redirect(url_for("sign_in.show"))
-    assert isinstance(response, Response)
+    """End the session here and in the database, or every one of this account."""
+    sign_out(g.city, secret=here(), everywhere=bool(request.form.get("overal")))
+    response = led_to(url_for("sign_in.show"))
     forget(response)
     response.headers["Clear-Site-Data"] = '"storage"'
     return response
 
 
-@desk.get("/account")
-@page()
-def account(_uow: UnitOfWork) -> ResponseReturnValue:
-    """Say who is signed in here, with which roles, and let them leave."""
-    names = {
-        Role.REFERRER: _("toeleider"),
-        Role.PROVIDER: _("opvang"),
-        Role.REGIE: _("regie"),
-        Role.FINANCE: _("financiën"),
-        Role.EVALUATOR: _("evaluator"),
-        Role.ADMINISTRATOR: _("beheer"),
-    }
-    signed_in = who()
-    roles = [name for role, name in names.items() if signed_in and signed_in.actor.is_any(role)]
-    return render_template("sign_in/account.html", roles=roles)
-
-
-def _page() -> str:
+def sign_in_page() -> str:
+    """Make the page that asks who somebody is, with what was wrong."""
     people = DEMO_PEOPLE if current_app.config["DEMO"] else ()
-    domain = f"{g.city.host.split('.')[0]}.example"
     return render_template(
         "sign_in/page.html",
         people=people,
-        domain=domain,
+        domain=f"{g.city.host.split('.')[0]}.example",
         further=request.values.get("verder", ""),
+        done=DONE.get(request.args.get("klaar", ""), ""),
         cheque_page=url_for("cheque.show"),
     )
 
 
-def _next() -> str:
-    """Give where to go after signing in: a page of this site only."""
-    target = request.values.get("verder", "")
-    return target if _is_ours(target) else url_for("home.show")
-
-
-def _is_ours(target: str) -> bool:
-    if not target.startswith("/") or target.startswith(("//", "/\\")):
-        return False
-    try:
-        parts = urlsplit(target)
-    except ValueError:  # no address at all, such as /\t/[
-        return False
-    return not parts.netloc and not parts.scheme
+def _password() -> str:
+    """Give the password that was typed; without any there is nothing to try."""
+    typed = request.form.get("password", "")[:1024]
+    if not typed:
+        said = _("Typ je wachtwoord. Heb je er geen? Kies dan ‘Stuur me een code’.")
+        raise Invalid(said, fields={"password": [said]})
+    return typed

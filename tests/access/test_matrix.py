@@ -21,6 +21,7 @@ from web.identity import COOKIE
 
 ANYBODY = frozenset({"anybody"})  # no account at all
 SIGNED_IN = frozenset({"referrer", "provider", "regie", "finance", "evaluator", "administrator"})
+CITYS = SIGNED_IN - {"referrer", "provider"}
 DESKS = frozenset({"referrer", "regie"})
 OFFICE = frozenset({"administrator", "regie"})
 PROVIDERS = frozenset({"provider"})
@@ -42,9 +43,25 @@ DECLARED: dict[str, frozenset[str]] = {
     "GET /aanmelden": ANYBODY,
     "POST /aanmelden": ANYBODY,
     "POST /afmelden": ANYBODY,
+    "GET /aanmelden/code": ANYBODY,
+    "POST /aanmelden/code": ANYBODY,
+    "POST /aanmelden/code/invullen": ANYBODY,
+    "GET /aanmelden/tweede-stap": ANYBODY,
+    "POST /aanmelden/tweede-stap": ANYBODY,
+    "GET /wachtwoord/vergeten": ANYBODY,
+    "POST /wachtwoord/vergeten": ANYBODY,
     "GET /wachtwoord/<token>": ANYBODY,
     "POST /wachtwoord/<token>": ANYBODY,
     "GET /account": SIGNED_IN,
+    "POST /account/afwezig": SIGNED_IN,
+    "POST /account/terug": SIGNED_IN,
+    "POST /account/mails": SIGNED_IN,
+    "POST /account/toestel": SIGNED_IN,
+    "POST /account/wachtwoord": SIGNED_IN,
+    "GET /account/tweede-stap": CITYS,
+    "POST /account/tweede-stap": CITYS,
+    "POST /account/tweede-stap/begin": CITYS,
+    "POST /account/tweede-stap/opnieuw": CITYS,
     "GET /meegeven": DESKS,
     "POST /meegeven": DESKS,
     "GET /boekjes": DESKS,
