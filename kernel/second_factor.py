@@ -123,6 +123,20 @@ def reset_second_factor(uow: UnitOfWork, *, account_id: UUID) -> None:
     _tell(uow, account.id)
 
 
+@allowed(Role.CLOCK)
+def reset_second_factor_at(uow: UnitOfWork, *, email: str) -> None:
+    """Take away the second step of whoever has this address: by hand, on the machine itself.
+
+    Refuses an unknown address, and one without a second step.
+    """
+    account_id = uow.session.scalar(
+        select(Account.id).where(Account.email == email.strip().lower())
+    )
+    if account_id is None:
+        raise NotFound(f"Geen account met dit adres in {uow.city.name}.")
+    reset_second_factor(uow, account_id=account_id)
+
+
 def _own(uow: UnitOfWork) -> Account:
     return uow.session.scalars(
         select(Account).where(Account.id == uow.actor.account_id).with_for_update()

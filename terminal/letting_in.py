@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 
 import click
 
-from kernel.access import Role
+from kernel.access import CLOCK, Role
 from kernel.errors import Refusal
 from kernel.inviting import invite
-from kernel.signing_in import create_token
+from kernel.second_factor import reset_second_factor_at
+from kernel.tokens import create_token
+from kernel.unit_of_work import unit_of_work
 from terminal.chosen import chosen, city_option, settings
 
 PEOPLE = [str(role) for role in Role if role not in {Role.CLOCK, Role.FAMILY}]
@@ -61,3 +63,21 @@ def invite_somebody(
         key=settings().secret_key,
     )
     click.echo(link)
+
+
+@account.command("reset-factor")
+@click.argument("email")
+@city_option
+def reset_factor(email: str, host: str | None) -> None:
+    """Take away the second step of somebody who lost a phone, and end their sessions."""
+    refused: Refusal | None = None
+    for city in chosen(host):  # the one city that knows the address
+        try:
+            with unit_of_work(city, CLOCK, writes=True) as uow:
+                reset_second_factor_at(uow, email=email)
+        except Refusal as refusal:
+            refused = refusal
+        else:
+            click.echo(f"{city.host}: the second step is gone; the next sign-in asks for a new one")
+            return
+    raise refused or click.UsageError("There is no city.")

@@ -38,9 +38,7 @@ def ask() -> ResponseReturnValue:
 @public_page
 def show(token: str) -> ResponseReturnValue:
     """Ask for a new password, by a link that works once."""
-    account = whose_link(g.city, token=token, key=current_app.config["SECRET_KEY"])
-    is_new = account.password_hash is None
-    return render_template("password/page.html", email=account.email, token=token, is_new=is_new)
+    return _page(token)
 
 
 @desk.post("/<token>")
@@ -52,5 +50,11 @@ def choose(token: str) -> ResponseReturnValue:
         choose_password(g.city, token=token, password=request.form.get("password", ""), key=key)
     except Invalid as refused:  # the form again, with its sentence: nothing else was typed
         g.problems = Problems(str(refused), refused.fields)
-        return show(token), 422
+        return _page(token), 422
     return redirect(url_for("sign_in.show", klaar="wachtwoord"), 303)
+
+
+def _page(token: str) -> str:
+    account = whose_link(g.city, token=token, key=current_app.config["SECRET_KEY"])
+    is_new = account.password_hash is None
+    return render_template("password/page.html", email=account.email, token=token, is_new=is_new)
