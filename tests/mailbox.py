@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.controller import Controller
 
@@ -44,8 +44,7 @@ class Mailbox:
 
     @property
     def letters(self) -> list[EmailMessage]:
-        read = (message_from_bytes(each, policy=policy.default) for each in self.raw)
-        return [cast("EmailMessage", each) for each in read]
+        return [message_from_bytes(each, policy=policy.default) for each in self.raw]
 
     @property
     def ids(self) -> list[str]:

@@ -28,7 +28,7 @@ BODY = "Hallo,\n\n.\n..met punten\nZó ziet een brief eruit: €\n" + "woord " *
 
 
 def letter(**more: Any) -> EmailMessage:
-    given = {
+    given: dict[str, Any] = {
         "sender": "Opstap Genk <opstap@genk.example>",
         "to": "nadia@ocmw.example",
         "subject": "Zoë, één nieuwe taak",
@@ -302,11 +302,9 @@ def test_a_console_that_knows_no_accents_still_shows_the_letter(
 def certificate(tmp_path: Path) -> Iterator[tuple[Path, ssl.SSLContext]]:
     """A certificate for localhost that nobody knows, and the context of a server that has it."""
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    made = (
-        f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout {key} -out {cert}"
-    )
-    names = ["-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run(["openssl", *made.split(), *names], check=True, capture_output=True)
+    made = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    named = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(cert)]
+    subprocess.run([*made.split(), *named], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     yield cert, context
