@@ -9,11 +9,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from kernel.access import Role, allowed
+from kernel.calendar import day_of
 from kernel.organisations import District, Location, Organisation
 from kernel.people import Child, Family
 from kernel.text import sought
 from kernel.unit_of_work import UnitOfWork
 from vouchers import codes
+from vouchers.extending import last_extension
 from vouchers.models import Appointment, Booklet, BookletState
 from vouchers.replacing import family_began, own_booklet
 
@@ -88,13 +90,15 @@ def read_booklets(
 ) -> tuple[list[BookletRow], int]:
     """Give a page of 50 booklets of the own organisation (the regie: of all), newest first.
 
-    `search` finds part of a reference, or a booklet's number however it was typed; `unused` only
-    those that a family has and that wait for their first use. Gives the rows and how many there
-    are in all.
+    `search` finds part of a reference, or a booklet's number however it was typed: then also one
+    from stock, which has a list of its own. `unused` gives only those that a family has and that
+    wait for their first use. Gives the rows and how many there are in all.
     """
     found = and_(_own(uow), _unused(uow.today)) if unused else _own(uow)
     if text := sought(search, at_most=_LONGEST):
         found = and_(found, _matches(text))
+    else:
+        found = and_(found, Booklet.family_id.is_not(None))
     total = uow.session.scalar(
         select(func.count(Booklet.id))
         .outerjoin(Family, Family.id == Booklet.family_id)
@@ -128,6 +132,9 @@ class BookletFile:
     visit_company: str | None
     replaced_by: UUID | None
     began: bool  # a cheque was used, from this booklet or from the one that it replaces
+    outer_limit: date | None  # printed on a booklet from stock; its last day is written by hand
+    extended_today: bool
+    removed: bool  # on the family's request: it is nobody's now
 
 
 @allowed(Role.REFERRER, Role.REGIE)
@@ -140,6 +147,7 @@ def read_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> BookletFile:
     row = uow.session.execute(
         _rows(
             Family.id.label("family_id"),
+            Family.removed_at,
             Family.name,
             Family.phone,
             Family.language,
@@ -161,11 +169,12 @@ def read_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> BookletFile:
     )
     new = uow.session.scalar(select(Booklet.id).where(Booklet.replaces_id == booklet.id))
     began = uow.session.scalar(select(family_began()).where(Booklet.id == booklet.id))
+    last = last_extension(uow, booklet.id)
     columns = {column.key for column in _ROW}
     return BookletFile(
         row=BookletRow(**{k: v for k, v in row._mapping.items() if k in columns}),  # noqa: SLF001
         family_id=row.family_id,
-        name=row[len(_ROW) + 1],
+        name=row[len(_ROW) + 2],
         phone=row.phone,
         language=row.language,
         district=row.district,
@@ -177,6 +186,9 @@ def read_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> BookletFile:
         visit_company=visit[3] if visit else None,
         replaced_by=new,
         began=bool(began),
+        outer_limit=booklet.outer_limit,
+        extended_today=last is not None and day_of(last.made_at) == uow.today,
+        removed=row.removed_at is not None,
     )
 
 

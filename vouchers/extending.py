@@ -85,6 +85,12 @@ def take_back_extension(uow: UnitOfWork, *, booklet_id: UUID) -> Booklet:
     return booklet
 
 
+@allowed(Role.REFERRER, Role.REGIE)
+def latest_extension(uow: UnitOfWork) -> date:
+    """Give the latest day until which a booklet can be extended today."""
+    return add_months(uow.today, rules_on(uow.session, uow.today)[EXTEND_MONTHS])
+
+
 def last_extension(uow: UnitOfWork, booklet_id: UUID) -> BookletExtension | None:
     """Give the extension that holds for a booklet, or None."""
     return uow.session.scalar(
@@ -133,15 +139,14 @@ def _check(uow: UnitOfWork, booklet: Booklet, until: date) -> None:
         )
     if booklet.used_count == booklet.size:
         raise NothingLeft("Van dit boekje zijn alle cheques al gebruikt. Geef een tweede boekje.")
-    rules, last = rules_on(uow.session, uow.today), booklet.valid_until
+    last, most = booklet.valid_until, latest_extension(uow)
     assert last is not None
-    past = rules[EXTEND_PAST_MONTHS]
+    past = rules_on(uow.session, uow.today)[EXTEND_PAST_MONTHS]
     if add_months(last, past) < uow.today:
         raise Expired(
             f"Dit boekje is al meer dan {past} maanden voorbij. Geef het gezin een tweede boekje.",
             valid_until=last,
         )
-    most = add_months(uow.today, rules[EXTEND_MONTHS])
     if until <= last or not uow.today <= until <= most:
         said = f"Kies een dag na {last:%d/%m/%Y}, vanaf vandaag tot en met {most:%d/%m/%Y}."
         raise Invalid(fields={"until": [said]})

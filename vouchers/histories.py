@@ -11,7 +11,7 @@ from kernel.access import Role, allowed
 from kernel.calendar import day_of
 from kernel.organisations import Location
 from kernel.unit_of_work import UnitOfWork
-from vouchers.models import Appointment, Booklet, Redemption
+from vouchers.models import Appointment, Booklet, BookletExtension, Redemption
 from vouchers.replacing import own_booklet
 
 
@@ -22,6 +22,8 @@ class Happening(StrEnum):
     VISIT_AGREED = "visit-agreed"
     USED = "used"
     LOST = "lost"
+    TOLD_LATER = "told-later"  # handed out, and written down afterwards by the regie
+    EXTENDED = "extended"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,19 +35,22 @@ class HistoryLine:
     where: str | None = None
     cheque_number: int | None = None
     about: date | None = None
+    reason: str | None = None
 
 
 @allowed(Role.REFERRER, Role.REGIE)
 def read_history(uow: UnitOfWork, *, booklet_id: UUID) -> list[HistoryLine]:
     """Give what happened with a booklet, the latest first; refuse another organisation's.
 
-    A use that was undone is read as never scanned. Only this booklet's lines: a replaced one has
-    its own.
+    A use that was undone is read as never scanned, an extension taken back as never made. Only this
+    booklet's lines: a replaced one has its own.
     """
     booklet = own_booklet(uow, booklet_id)
     lines = [*_uses(uow, booklet), *_losses(uow, booklet), *_visits(uow, booklet)]
+    lines += _extensions(uow, booklet)
     if booklet.handed_out_on is not None:
-        lines.append(HistoryLine(on=booklet.handed_out_on, what=Happening.HANDED_OUT))
+        what = Happening.TOLD_LATER if booklet.retroactive else Happening.HANDED_OUT
+        lines.append(HistoryLine(on=booklet.handed_out_on, what=what))
     return sorted(lines, key=lambda line: line.on, reverse=True)
 
 
@@ -72,6 +77,20 @@ def _visits(uow: UnitOfWork, booklet: Booklet) -> list[HistoryLine]:
     return [
         HistoryLine(on=day_of(made), what=Happening.VISIT_AGREED, about=day, where=where)
         for made, day, where in rows
+    ]
+
+
+def _extensions(uow: UnitOfWork, booklet: Booklet) -> list[HistoryLine]:
+    rows = uow.session.scalars(
+        select(BookletExtension)
+        .where(BookletExtension.booklet_id == booklet.id, BookletExtension.taken_back_at.is_(None))
+        .order_by(BookletExtension.made_at.desc())
+    )
+    return [
+        HistoryLine(
+            on=day_of(row.made_at), what=Happening.EXTENDED, about=row.until, reason=row.reason
+        )
+        for row in rows
     ]
 
 

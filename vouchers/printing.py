@@ -1,5 +1,6 @@
 """A booklet goes to paper: the first time, and again when a page got lost in the printer."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from kernel.access import Role, allowed
@@ -14,6 +15,7 @@ from vouchers.booklet_pdf import (
     Sender,
     languages,
 )
+from vouchers.booklet_pdf.layout import CHEQUES_A_SHEET
 from vouchers.errors import IllegalMove
 from vouchers.models import Booklet, BookletState, Company
 from vouchers.replacing import own_booklet
@@ -24,6 +26,25 @@ _COMPANY = {
     Company.REFERRER: "je begeleider gaat mee",
     Company.SOMEONE: "er gaat iemand mee",
 }
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A page of a booklet's paper: the cover, or the cheques `first` to `last`."""
+
+    page: int
+    first: int = 0
+    last: int = 0
+
+
+def sheets_of(size: int) -> list[Sheet]:
+    """Give the pages of a booklet of 1 to 10 cheques, as they come from the printer."""
+    starts = range(1, size + 1, CHEQUES_A_SHEET)
+    cheques = [
+        Sheet(page, first, min(first + CHEQUES_A_SHEET - 1, size))
+        for page, first in enumerate(starts, 2)
+    ]
+    return [Sheet(1), *cheques]
 
 
 @allowed(Role.REFERRER, Role.REGIE)

@@ -36,13 +36,6 @@ def signs_in(text: str) -> str:
     return codes.normalised(text.rpartition("#")[2])
 
 
-def is_code(text: str) -> bool:
-    """Say whether this is a cheque's code, which belongs in no address and no list."""
-    signs = signs_in(text)
-    whole = len(signs) == codes.CODE or codes.is_whole(signs)
-    return codes.may_be(signs) and len(signs) in {codes.TYPED_CODE, codes.CODE} and whole
-
-
 def wrong_with(signs: str) -> str:
     """Say what keeps these signs from being a number or a code, or ''."""
     if not codes.may_be(signs) or len(signs) not in _LENGTHS:

@@ -21,11 +21,13 @@ from web import (
     figures,
     hand_out,
     home,
+    joining,
     keeping,
     locations,
     money,
     overlooked,
     password,
+    people,
     reaching,
     scan,
     second_factor,
@@ -33,6 +35,7 @@ from web import (
     sign_in,
     sign_in_code,
     stock,
+    team,
     today,
 )
 from web.i18n import mount_translations
@@ -54,11 +57,13 @@ ROOMS = (
     figures,
     hand_out,
     home,
+    joining,
     keeping,
     locations,
     money,
     overlooked,
     password,
+    people,
     reaching,
     scan,
     second_factor,
@@ -66,6 +71,7 @@ ROOMS = (
     sign_in,
     sign_in_code,
     stock,
+    team,
     today,
 )
 
