@@ -75,9 +75,8 @@ def _tell_the_morning(city: City, now: datetime | None) -> object:
 
 
 # What both programmes and the kernel keep of people; web/keeping.py shows the same.
-KEPT_OF_PEOPLE = register(
-    (REGISTERED, vouchers.keeping.FILE, occasioneel.keeping.FILE), *vouchers.keeping.KEPT
-)
+FAMILY_FILES = (REGISTERED, vouchers.keeping.FILE, occasioneel.keeping.FILE)
+KEPT_OF_PEOPLE = register(FAMILY_FILES, *vouchers.keeping.KEPT)
 
 JOBS = (
     Job(

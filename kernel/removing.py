@@ -8,13 +8,14 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
 
-from kernel.access import Role, allowed
+from kernel.access import CLOCK, Role, allowed
+from kernel.cities import City
 from kernel.constraints import refuse_by
 from kernel.errors import Conflict, NotFound
 from kernel.events import Event
 from kernel.family_files import FamilyFile, forget_families, forget_references
 from kernel.people import Child, Family
-from kernel.unit_of_work import UnitOfWork
+from kernel.unit_of_work import UnitOfWork, unit_of_work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +83,15 @@ def read_removal(uow: UnitOfWork, *, family_id: UUID, files: Sequence[FamilyFile
     )
 
 
-@allowed(Role.REGIE, Role.ADMINISTRATOR)
+@allowed(Role.REGIE, Role.ADMINISTRATOR, Role.CLOCK)
 def remove_family(uow: UnitOfWork, *, family_id: UUID, files: Sequence[FamilyFile]) -> None:
     """Remove a family on request (GDPR art. 17). It cannot be undone.
 
     Names, phone and what is known of the children go, in the same transaction as the calls that
     are planned; the reference becomes a mark that tells nothing. Booklets go on working: the paper
     is the family's. Days, amounts and counts stay, of nobody. Refuses a family that is removed
-    already, and one whose child is in care now. A trigger keeps the family empty ever after.
+    already, and one whose child is in care now. A trigger keeps the family empty ever after. By
+    command it is done again for whoever a restored backup still knew.
     """
     family = _family(uow, family_id)
     if family.removed_at is not None:
@@ -109,6 +111,33 @@ def remove_family(uow: UnitOfWork, *, family_id: UUID, files: Sequence[FamilyFil
     forget_families(uow.session, [family_id], files)
     forget_references(uow.session, [family_id])
     uow.record(FamilyRemoved(family_id=family_id))
+
+
+def removed_families(city: City) -> list[tuple[UUID, datetime]]:
+    """Give which families were removed, and when: ids, to remove them again after a restore."""
+    with city.database.transaction(writes=False) as session:
+        rows = session.execute(
+            select(Family.id, Family.removed_at)
+            .where(Family.removed_at.is_not(None))
+            .order_by(Family.removed_at, Family.id)
+        )
+        return [(family_id, at) for family_id, at in rows if at is not None]
+
+
+def remove_again(city: City, ids: Sequence[UUID], files: Sequence[FamilyFile]) -> int:
+    """Remove families that were removed before, where this database still knows them."""
+    known = {family_id for family_id, _ in removed_families(city)}
+    done = 0
+    for family_id in ids:
+        if family_id in known:
+            continue
+        try:
+            with unit_of_work(city, CLOCK, writes=True) as uow:
+                remove_family(uow, family_id=family_id, files=files)
+        except NotFound:  # written down in another city, or after the backup
+            continue
+        done += 1
+    return done
 
 
 def _family(uow: UnitOfWork, family_id: UUID) -> Family:

@@ -1,6 +1,7 @@
 """The fourth door: what an administrator types. `opstap` answers in sentences, and with an exit."""
 
 from terminal.chosen import Plainly
+from terminal.forgetting import families, forget
 from terminal.keeping import backup, drill, restore
 from terminal.letting_in import account, token
 from terminal.looking import check, events, jobs
@@ -24,5 +25,7 @@ command = Plainly(
         backup,
         restore,
         drill,
+        forget,
+        families,
     ],
 )
