@@ -29,6 +29,7 @@ class World:
     task_id: UUID
     location_id: UUID
     family_id: UUID
+    account_id: UUID  # a colleague of the first provider
 
     def ids(self) -> dict[str, UUID]:
         """Give a value for each name that routes use."""
@@ -38,6 +39,7 @@ class World:
             "task_id": self.task_id,
             "location_id": self.location_id,
             "family_id": self.family_id,
+            "account_id": self.account_id,
         }
 
 
@@ -56,6 +58,7 @@ def build_world(city: City) -> World:
         "evaluator": build.person(city, Role.EVALUATOR, organisation_id=home),
         "administrator": build.person(city, Role.ADMINISTRATOR, organisation_id=home),
     }
+    colleague = build.person(city, Role.PROVIDER, organisation_id=provider.organisation_id)
     used = build.handed_out(city, referrer, now=NOW)
     redemption_id = build.scanned(city, provider, used.codes[0], now=NOW)
     silent = build.handed_out(city, referrer, now=NOW - timedelta(days=40))
@@ -74,6 +77,7 @@ def build_world(city: City) -> World:
         task_id=task_id,
         location_id=provider.location_id,
         family_id=family_id,
+        account_id=colleague.actor.account_id,
     )
 
 
