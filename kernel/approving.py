@@ -1,8 +1,9 @@
 """The city decides which places take cheques, and until when."""
 
+from typing import Any
 from uuid import UUID
 
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 from sqlalchemy import exists, select, update
 
 from kernel.access import Role, allowed
@@ -56,10 +57,31 @@ class KnownPlaceInUse(Conflict):
     )
 
 
-class Declining(Schema):
-    """Why a place that asked may not take part."""
+REASONS = {
+    "licence": "We vinden geen vergunning van Opgroeien voor deze plaats.",
+    "outside": "De plaats ligt buiten het gebied waar onze cheques gelden.",
+    "known": "Deze plaats doet al mee. Vraag een collega om je uit te nodigen.",
+    "not-now": "We nemen nu geen nieuwe opvang aan.",
+}
+OTHERWISE = "other"  # a reason in the city's own words
 
-    because = Line(at_most=200, required=True)
+
+class Declining(Schema):
+    """Why a place that asked may not take part: one of the reasons, or one's own line."""
+
+    reason = fields.String(
+        required=True,
+        validate=validate.OneOf([*REASONS, OTHERWISE], error="Kies een reden."),
+        error_messages={"required": "Kies een reden."},
+    )
+    because = Line(at_most=200, load_default=None)
+
+    @post_load
+    def _said(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        said = REASONS.get(given["reason"]) or given["because"]
+        if not said:
+            raise ValidationError({"because": ["Schrijf de reden, of kies er een hierboven."]})
+        return {"because": said}
 
 
 @allowed(Role.REGIE, Role.ADMINISTRATOR)

@@ -50,6 +50,13 @@ class OrganisationNamed(Schema):
     )
 
 
+class Colleague(Schema):
+    """Whom to let in at one's own organisation."""
+
+    name = Line(at_most=100, required=True)
+    email = EmailAddress(required=True)
+
+
 class Invitation(RolesChosen):
     """Whom to let in, as what, and where they work: a known organisation or a new one's name."""
 

@@ -1,12 +1,13 @@
 """A place says when it is open, from a day on, and what number to call."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load
 from sqlalchemy import delete, or_, select, update
 
 from kernel.access import Role, allowed
@@ -24,41 +25,44 @@ AHEAD = timedelta(days=366)
 Week = Mapping[int, tuple[time, time]]
 
 
-def _hour() -> fields.Time:
-    said = "Schrijf het uur zoals 07:30."
-    return fields.Time(load_default=None, allow_none=True, error_messages={"invalid": said})
+_HOUR = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)(:00)?")
 
 
 class WeekRequest(Schema):
     """Hours for each weekday (0 is Monday) and the day from which they hold; empty is closed."""
 
-    since = fields.Date(
-        data_key="since",
-        load_default=None,
-        error_messages={"invalid": "Kies een dag."},
-    )
-    opens = fields.Dict(keys=fields.Integer(), values=_hour(), load_default=dict)
-    closes = fields.Dict(keys=fields.Integer(), values=_hour(), load_default=dict)
-
-    @validates_schema
-    def _makes_sense(self, given: dict[str, Any], **_: Any) -> None:
-        opens, closes = given["opens"], given["closes"]
-        wrong: dict[str, list[str]] = {}
-        for day in WEEK:
-            began, ended = opens.get(day), closes.get(day)
-            if (began is None) != (ended is None):
-                missing = "opens" if began is None else "closes"
-                wrong[f"{missing}.{day}"] = ["Vul beide uren in, of laat allebei leeg."]
-            elif began is not None and began >= ended:
-                wrong[f"closes.{day}"] = ["Dit uur moet na het openingsuur komen."]
-        if wrong:
-            raise ValidationError(wrong)
+    since = fields.Date(load_default=None, error_messages={"invalid": "Kies een dag."})
+    opens = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    closes = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
 
     @post_load
     def _as_week(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
-        opens, closes = given["opens"], given["closes"]
-        week = {day: (opens[day], closes[day]) for day in WEEK if opens.get(day)}
-        return {"since": given["since"], "week": week}
+        wrong: dict[str, list[str]] = {}
+        week = {day: _span(given, day, wrong) for day in WEEK}
+        if wrong:
+            raise ValidationError(wrong)
+        return {"since": given["since"], "week": {day: span for day, span in week.items() if span}}
+
+
+def _span(given: dict[str, Any], day: int, wrong: dict[str, list[str]]) -> tuple[time, time] | None:
+    """Give the hours of one day, None where it is closed; what is wrong goes into `wrong`."""
+    read: dict[str, time] = {}
+    for name in ("opens", "closes"):
+        text = given[name].get(str(day), "").strip()
+        found = _HOUR.fullmatch(text)
+        if found:
+            read[name] = time(int(found[1]), int(found[2]))
+        elif text:
+            wrong[f"{name}.{day}"] = ["Schrijf het uur zoals 07:30."]
+    if wrong or not read:
+        return None
+    if len(read) == 1:
+        missing = "closes" if "opens" in read else "opens"
+        wrong[f"{missing}.{day}"] = ["Vul beide uren in, of laat allebei leeg."]
+        return None
+    if read["opens"] >= read["closes"]:
+        wrong[f"closes.{day}"] = ["Dit uur moet na het openingsuur komen."]
+    return read["opens"], read["closes"]
 
 
 class PhoneRequest(Schema):

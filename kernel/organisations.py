@@ -55,6 +55,15 @@ class Room(StrEnum):
     NO = "no"
 
 
+class Admission(StrEnum):
+    """Whether a place takes cheques: read, never stored."""
+
+    WAITING = "waiting"  # never approved
+    APPROVED = "approved"
+    ENDED = "ended"
+    DECLINED = "declined"  # asked, and heard no
+
+
 class Location(Entity):
     """One place where a provider cares for children.
 
@@ -91,6 +100,14 @@ class Location(Entity):
         """Say whether the city lets it redeem cheques on `day`."""
         began = self.approved_on is not None and self.approved_on <= day
         return began and (self.ended_on is None or day <= self.ended_on)
+
+    def admission(self, day: date) -> Admission:
+        """Say whether it takes cheques on `day`, and why not."""
+        if self.declined_at is not None:
+            return Admission.DECLINED
+        if self.approved_on is None or self.approved_on > day:
+            return Admission.WAITING
+        return Admission.APPROVED if self.is_approved(day) else Admission.ENDED
 
 
 class LocationStanding(Entity):

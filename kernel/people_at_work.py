@@ -152,6 +152,15 @@ def organisations_by_kind(
 
 
 @allowed(*_OFFICE)
+def read_organisation(uow: UnitOfWork, *, organisation_id: UUID) -> Organisation:
+    """Give an organisation; refuse one that is not known."""
+    found = uow.session.get(Organisation, organisation_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+@allowed(*_OFFICE)
 def kinds_of(uow: UnitOfWork) -> Sequence[OrganisationKind]:
     """Give the kinds of organisation that the actor may let people in at."""
     all_kinds = tuple(FITTING)

@@ -76,7 +76,7 @@ def tell_room(uow: UnitOfWork, *, location_id: UUID, room: Room) -> Location:
 @allowed(Role.PROVIDER, Role.REGIE)
 def own_locations(uow: UnitOfWork) -> list[Location]:
     """Give the own organisation's locations by name (the regie: all)."""
-    statement = select(Location).order_by(Location.name)
+    statement = select(Location).where(Location.joined_at.is_(None)).order_by(Location.name)
     if not uow.actor.is_any(Role.REGIE):
         statement = statement.where(Location.organisation_id == uow.actor.organisation_id)
     return list(uow.session.scalars(statement))

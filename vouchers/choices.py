@@ -26,3 +26,4 @@ NEEDS_HELP_DAYS = Rule("vouchers.needs_help_days", 3)  # until help that was pro
 LINE_DAYS = Rule("vouchers.line_days", 90)  # what was written down of a call, after it is closed
 NEVER_SHOWN_DAYS = Rule("vouchers.never_shown_days", 5)  # working days until the regie hears of it
 NOT_CALLED_DAYS = Rule("vouchers.not_called_days", 7)  # days after it was shown, the same
+PAYMENT_DAY: Rule[int | None] = Rule("vouchers.payment_day", None)  # of the month after

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 
 from kernel.access import Role, allowed
-from kernel.organisations import District, Location, Organisation, Room
+from kernel.joining import waits_for_answer
+from kernel.organisations import Admission, District, Location, Organisation, Room
 from kernel.places import ROOM_HOLDS
 from kernel.text import sought
 from kernel.unit_of_work import UnitOfWork
@@ -20,14 +21,6 @@ _LAST_PAGE = 100_000  # nobody has more, and the databases count no further than
 _LONGEST = 60  # signs of a search
 
 
-class Admission(StrEnum):
-    """Whether a place takes cheques: read, never stored."""
-
-    WAITING = "waiting"  # never approved
-    APPROVED = "approved"
-    ENDED = "ended"
-
-
 class Chosen(StrEnum):
     """Which places to list."""
 
@@ -36,6 +29,7 @@ class Chosen(StrEnum):
     APPROVED = "approved"
     ENDED = "ended"
     USED = "used"  # at least one cheque this month
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +50,16 @@ class LocationRow:
     training: bool
     room: str | None
     room_said_at: datetime | None
+    asked_at: datetime | None
+    declined_at: datetime | None
+    declined_because: str | None
     last_used_on: date | None
     this_month: int
 
     def admission(self, on: date) -> Admission:
         """Say whether it takes cheques on a day."""
+        if self.declined_at is not None:
+            return Admission.DECLINED
         if self.approved_on is None or self.approved_on > on:
             return Admission.WAITING
         ended = self.ended_on is not None and self.ended_on < on
@@ -78,11 +77,17 @@ def read_locations(
 ) -> tuple[list[LocationRow], int]:
     """Give a page of 50 places, those that wait for approval first, and how many there are.
 
-    `search` finds part of a name, an organisation, an address, a postcode or a district.
+    `search` finds part of a name, an organisation, an address, a postcode or a district. A place
+    that asked to take part is not among them before the city answered: `read_requests` gives it.
     """
     scans = _scans(uow.today)
     this_month = func.coalesce(scans.c.this_month, 0)
-    found = and_(_chosen(chosen, uow.today, this_month), _matches(sought(search, at_most=_LONGEST)))
+    found = and_(
+        _chosen(chosen, uow.today, this_month),
+        _matches(sought(search, at_most=_LONGEST)),
+        Location.joined_at.is_(None),
+        ~waits_for_answer(),
+    )
     statement = _joined(select(*_ROW, scans.c.last_used_on, this_month.label("this_month")), scans)
     rows = uow.session.execute(
         statement.where(found)
@@ -105,8 +110,12 @@ def read_location(uow: UnitOfWork, *, location_id: UUID) -> LocationRow | None:
 
 
 def awaiting(today: date) -> ColumnElement[bool]:
-    """Give the condition of a place that was never approved, or not yet."""
-    return or_(Location.approved_on.is_(None), Location.approved_on > today)
+    """Give the condition of a place that waits for the city's yes: never approved, or not yet."""
+    return and_(
+        or_(Location.approved_on.is_(None), Location.approved_on > today),
+        Location.declined_at.is_(None),
+        Location.joined_at.is_(None),
+    )
 
 
 _ROW = (
@@ -124,6 +133,9 @@ _ROW = (
     Location.training,
     Location.room,
     Location.room_said_at,
+    Location.asked_at,
+    Location.declined_at,
+    Location.declined_because,
 )
 
 
@@ -161,6 +173,8 @@ def _chosen(chosen: Chosen, today: date, this_month: ColumnElement[int]) -> Colu
             return and_(Location.approved_on <= today, goes_on)
         case Chosen.ENDED:
             return and_(Location.approved_on <= today, ended)
+        case Chosen.DECLINED:
+            return Location.declined_at.is_not(None)
         case Chosen.USED:
             return and_(this_month > 0, Location.training.is_(False))
         case _:

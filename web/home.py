@@ -36,6 +36,7 @@ MENU: Mapping[Role, Sequence[Entry]] = {
         Entry("scan.show", N_("Scan"), "scan"),
         Entry("today.show", N_("Vandaag"), "people"),
         Entry("money.show", N_("Mijn geld"), "euro"),
+        Entry("team.show", N_("Onze opvang"), "house"),
     ),
     Role.REGIE: (
         Entry("figures.show", N_("Bereik"), "chart"),
@@ -47,6 +48,7 @@ MENU: Mapping[Role, Sequence[Entry]] = {
     Role.EVALUATOR: (Entry("evaluating.show", N_("Cijfers"), "chart"),),
     Role.FINANCE: (Entry("money.finance", N_("Geld"), "euro"),),
     Role.ADMINISTRATOR: (
+        Entry("people.index", N_("Mensen"), "people"),
         Entry("locations.index", N_("Opvang"), "house"),
         Entry("audit.index", N_("Inzage"), "look"),
         Entry("keeping.show", N_("Bewaren"), "lock"),

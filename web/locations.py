@@ -7,12 +7,21 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from kernel.access import Role
-from kernel.approving import approve_location, end_location, take_back_approval
+from kernel.approving import (
+    OTHERWISE,
+    REASONS,
+    Declining,
+    approve_location,
+    decline_location,
+    end_location,
+    take_back_approval,
+)
 from kernel.errors import NotFound
 from kernel.organisations import LocationKind
 from kernel.places import districts
 from kernel.registering import LocationRequest, provider_organisations, register_location
 from kernel.unit_of_work import UnitOfWork
+from kernel.waiting import read_requests
 from vouchers.locations import PAGE, Chosen, LocationRow, read_location, read_locations
 from web.i18n import N_
 from web.page import form_of, page
@@ -26,6 +35,7 @@ CHOICES = {
     Chosen.APPROVED: N_("Goedgekeurd"),
     Chosen.USED: N_("Cheques deze maand"),
     Chosen.ENDED: N_("Gestopt"),
+    Chosen.DECLINED: N_("Niet goedgekeurd"),
 }
 KINDS = {LocationKind.GROUP: N_("Groepsopvang"), LocationKind.FAMILY: N_("Gezinsopvang")}
 
@@ -38,8 +48,10 @@ def _list(uow: UnitOfWork, **_path: UUID) -> ResponseReturnValue:
     number = max(request.args.get("pagina", 1, type=int), 1)
     rows, total = read_locations(uow, search=search, chosen=chosen, page=number)
     just = request.args.get("plaats", type=UUID)
+    first = number == 1 and chosen in {Chosen.ALL, Chosen.WAITING}
     return render_template(
         "locations/index.html",
+        requests=read_requests(uow, search=search) if first else [],
         rows=rows,
         total=total,
         search=search,
@@ -69,6 +81,31 @@ def approve(uow: UnitOfWork, location_id: UUID) -> ResponseReturnValue:
     before = _known(uow, location_id)
     approve_location(uow, location_id=location_id)
     return _done("goedgekeurd" if before.approved_on is None else "opnieuw", location_id)
+
+
+def _why(uow: UnitOfWork, location_id: UUID) -> ResponseReturnValue:
+    return render_template(
+        "locations/decline.html",
+        row=_known(uow, location_id),
+        reasons=REASONS,
+        otherwise=OTHERWISE,
+    )
+
+
+@desk.get("/regie/opvang/<uuid:location_id>/weigeren")
+@page(*_CITYS)
+def why(uow: UnitOfWork, location_id: UUID) -> ResponseReturnValue:
+    """Ask why a place that asked may not take part."""
+    return _why(uow, location_id)
+
+
+@desk.post("/regie/opvang/<uuid:location_id>/weigeren")
+@page(*_CITYS, again=_why)
+def decline(uow: UnitOfWork, location_id: UUID) -> ResponseReturnValue:
+    """Say no to a place that asked, with the reason."""
+    _known(uow, location_id)
+    decline_location(uow, location_id=location_id, **form_of(Declining))
+    return _done("geweigerd", location_id)
 
 
 @desk.post("/regie/opvang/<uuid:location_id>/terug")

@@ -1,6 +1,7 @@
 """What a provider scanned today, what this month is worth, and whether there is room this week."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -12,10 +13,11 @@ from marshmallow import Schema, fields
 
 from kernel.access import Role
 from kernel.calendar import day_of
-from kernel.organisations import Location, Room
+from kernel.organisations import Admission, Location, Room
 from kernel.places import own_locations, room_now, tell_room
 from kernel.unit_of_work import UnitOfWork
 from vouchers.earnings import own_earnings, together
+from vouchers.questions import read_questions
 from vouchers.scans import ScanRow, read_redemptions
 from web.own_place import chosen_place, remember_place
 from web.page import form_of, page
@@ -23,6 +25,19 @@ from web.page import form_of, page
 desk = Blueprint("today", __name__)
 
 _BACK = timedelta(days=31)  # what is scanned today may be for care of some weeks ago
+
+
+_NOT_YET = frozenset({Admission.WAITING, Admission.DECLINED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeekAt:
+    """What one place says of its week, and when it said so; None is unknown."""
+
+    id: UUID
+    name: str
+    room: Room | None
+    said_on: date | None
 
 
 class RoomForm(Schema):
@@ -46,7 +61,27 @@ def _page(uow: UnitOfWork) -> str:
     asked = request.form.get("locationId") or request.args.get("plaats", "")
     place = chosen_place(places, asked) or next(iter(places), None)
     shown = {} if place is None else _work_at(uow, place)
-    return render_template("today/page.html", places=places, place=place, today=uow.today, **shown)
+    rooms = [_week_of(one, uow) for one in places if one.admission(uow.today) == Admission.APPROVED]
+    return render_template(
+        "today/page.html",
+        places=places,
+        place=place,
+        rooms=rooms,
+        unknown=sum(one.room is None for one in rooms),
+        not_yet=[one for one in places if one.admission(uow.today) in _NOT_YET],
+        today=uow.today,
+        **shown,
+    )
+
+
+def _week_of(place: Location, uow: UnitOfWork) -> WeekAt:
+    said = place.room_said_at
+    return WeekAt(
+        id=place.id,
+        name=place.name,
+        room=room_now(place, uow.now),
+        said_on=day_of(said) if said else None,
+    )
 
 
 def _work_at(uow: UnitOfWork, place: Location) -> Mapping[str, Any]:
@@ -64,9 +99,8 @@ def _work_at(uow: UnitOfWork, place: Location) -> Mapping[str, Any]:
         "scans": now,
         "days": _by_day([row for row in before if row.annulled_at is None]),
         "month": together([line for line in month if line.location_id == place.id]),
-        "room": room_now(place, uow.now),
-        "said_on": day_of(place.room_said_at) if place.room_said_at else None,
         "Room": Room,
+        "questions": read_questions(uow, location_id=place.id),
     }
 
 
