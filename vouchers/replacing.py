@@ -25,6 +25,9 @@ def replace_lost_booklet(uow: UnitOfWork, *, booklet_id: UUID) -> Booklet:
     finds it blocked), one that is expired, and one that is used up.
     """
     lost = own_booklet(uow, booklet_id)
+    if lost.family_id is None:  # stock: there is nobody to give another one to
+        state = BookletState(lost.state)
+        raise IllegalMove(state=state, allowed=sorted(MOVES[state]))
     if lost.is_expired(uow.today):
         raise Expired
     _block(uow, lost, BookletState.BLOCKED_LOST)

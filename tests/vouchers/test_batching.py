@@ -1,5 +1,6 @@
 """A batch of blank booklets is asked for once, made whole, or cancelled whole."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -63,7 +64,8 @@ def test_a_batch_has_one_to_fifty_booklets(city: City, regie: Person, wanted: in
 
 
 def test_batches_are_made_in_the_order_in_which_they_were_asked(city: City, regie: Person) -> None:
-    first, second = asked(city, regie, AT_ONCE), asked(city, regie, 1)
+    second = asked(city, regie, 1, now=MONDAY + timedelta(minutes=1))
+    first = asked(city, regie, AT_ONCE)
     step(city)
     assert booklets(city, first) == {"printed": AT_ONCE}
     assert booklets(city, second) == {}
@@ -111,8 +113,10 @@ def test_only_the_regie_asks_and_cancels(city: City, regie: Person) -> None:
         cancel_batch(uow, batch_id=regie.organisation_id)
 
 
-def asked(city: City, by: Person, wanted: int, *, key: str | None = None) -> UUID:
-    with at_work(city, by.actor) as uow:
+def asked(
+    city: City, by: Person, wanted: int, *, key: str | None = None, now: datetime = MONDAY
+) -> UUID:
+    with at_work(city, by.actor, now) as uow:
         return ask_batch(uow, wanted=wanted, idempotency_key=key).batch.id
 
 

@@ -21,6 +21,7 @@ from vouchers.discarding import lose_blank_booklet, throw_away_booklet, throw_aw
 from vouchers.errors import BatchNotReady, BookletsStay, IllegalMove, NothingToUndo
 from vouchers.events import BookletDelivered, BookletTakenBack
 from vouchers.models import MOVES, BlockReason, Booklet, BookletState
+from vouchers.replacing import replace_lost_booklet
 from vouchers.returning import take_back_booklets, undo_delivery
 
 A_CODE = "dit is de code van een cheque. Typ het nummer van het boekje: het staat vooraan."
@@ -226,6 +227,19 @@ def test_a_delivery_is_undone_on_its_own_day_once(
         undo_delivery(uow, delivery_id=delivery)
 
 
+def test_what_was_passed_on_is_undone_to_whoever_had_it(
+    city: City, regie: Person, referrer: Person, pile: list[Paper]
+) -> None:
+    build.delivered(city, regie, referrer, pile[0].number)
+    both = f"{pile[0].number},{pile[1].number}"
+    delivery = give(city, regie, build.referrer(city), numbers=both, pass_on=True)
+    with at_work(city, regie.actor) as uow:
+        undo_delivery(uow, delivery_id=delivery)
+    booklet = found(city, pile[0])
+    assert (booklet.state, booklet.holder_id) == ("delivered", referrer.actor.account_id)
+    assert found(city, pile[1]).state == "printed"
+
+
 def test_a_delivery_of_which_one_went_on_is_not_undone_in_part(
     city: City, regie: Person, referrer: Person, pile: list[Paper]
 ) -> None:
@@ -330,6 +344,17 @@ def test_a_referrer_says_that_a_booklet_of_its_own_organisation_is_lost(
     assert found(city, pile[0]).state == "blocked_lost"
     with pytest.raises(Invalid), at_work(city, referrer.actor) as uow:
         lose_blank_booklet(uow, booklet_id=pile[1].id, reason=BlockReason.DAMAGED)
+
+
+def test_a_lost_blank_booklet_is_not_replaced_as_a_familys_is(
+    city: City, regie: Person, referrer: Person, pile: list[Paper]
+) -> None:
+    build.delivered(city, regie, referrer, pile[0].number)
+    for paper, state in ((pile[0], "delivered"), (pile[1], "printed")):
+        with pytest.raises(IllegalMove) as refused, at_work(city, regie.actor) as uow:
+            replace_lost_booklet(uow, booklet_id=paper.id)
+        assert refused.value.about["state"] == state
+        assert found(city, paper).state == state
 
 
 def test_the_rest_of_a_batch_is_thrown_away_and_nothing_else(
