@@ -22,6 +22,7 @@ class Desk:
     """What is somebody's to do today: every task with what was told of it, and who they are."""
 
     account: Account
+    is_there: bool
     roles: set[str] = field(default_factory=set)
     tasks: list[tuple[Task, ToldTask | None]] = field(default_factory=list)
 
@@ -74,7 +75,7 @@ def _tell(uow: UnitOfWork, desk: Desk) -> bool:
 
 def _desks(uow: UnitOfWork) -> Iterable[Desk]:
     """Lay each task of today before whoever does it, in four statements."""
-    desks = _desks_in_use(uow)
+    desks = _every_desk(uow)
     told = {(each.account_id, each.task_id): each for each in uow.session.scalars(_TOLD)}
     put_off = Task.not_before > uow.today
     ready = select(Task).where(Task.closed_at.is_(None), or_(Task.not_before.is_(None), ~put_off))
@@ -87,34 +88,37 @@ def _desks(uow: UnitOfWork) -> Iterable[Desk]:
 _TOLD = select(ToldTask).join(Task, Task.id == ToldTask.task_id).where(Task.closed_at.is_(None))
 
 
-def _desks_in_use(uow: UnitOfWork) -> dict[UUID, Desk]:
-    """Give an empty desk to everybody who may do tasks and is there today.
+def _every_desk(uow: UnitOfWork) -> dict[UUID, Desk]:
+    """Give each account's desk, empty.
 
-    Every account is read, so that to look up who stands in for whom asks the database no more.
+    Of who is away too: while every account is held here, to look up who stands in for whom asks
+    the database nothing more.
     """
-    desks = {each.id: Desk(each) for each in uow.session.scalars(select(Account))}
+    desks = {
+        each.id: Desk(each, each.disabled_at is None and not each.is_away(uow.today))
+        for each in uow.session.scalars(select(Account))
+    }
     roles = select(AccountRole).where(AccountRole.role.in_(_WHO_DO_TASKS))
     for each in uow.session.scalars(roles):
         desks[each.account_id].roles.add(each.role)
-    return {id_: desk for id_, desk in desks.items() if desk.roles and _is_there(uow, desk.account)}
-
-
-def _is_there(uow: UnitOfWork, account: Account) -> bool:
-    return account.disabled_at is None and not account.is_away(uow.today)
+    return desks
 
 
 def _who_does(uow: UnitOfWork, task: Task, desks: dict[UUID, Desk]) -> Iterator[Desk]:
     """Give the one who does a task, or everybody of its organisation; only who can open it."""
     one = stands_in_for(uow.session, task.account_id, uow.today) if task.account_id else None
-    desk = desks.get(one) if one else None
-    if desk and (_is_of(task, desk) or Role.REGIE in desk.roles):
-        yield desk
+    if one is not None and _may_do(task, desks[one]):
+        yield desks[one]
     else:
-        yield from (each for each in desks.values() if _is_of(task, each))
+        yield from (desk for desk in desks.values() if desk.is_there and _is_of(task, desk))
+
+
+def _may_do(task: Task, desk: Desk) -> bool:
+    return _is_of(task, desk) or Role.REGIE in desk.roles
 
 
 def _is_of(task: Task, desk: Desk) -> bool:
-    return desk.account.organisation_id == task.organisation_id
+    return bool(desk.roles) and desk.account.organisation_id == task.organisation_id
 
 
 def _paragraphs(desk: Desk, base_url: str) -> Iterator[str]:
