@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, Select, and_, exists, func, or_, update
 from sqlalchemy.orm import Session
 
-from kernel.keeping import Kept, Night, Term, Unit
+from kernel.keeping import Columns, Kept, Night, Term, Unit
 from kernel.people import Child, Family
 from kernel.unit_of_work import UnitOfWork
 
@@ -66,6 +66,7 @@ class FamilyFile:
     goes: Callable[[Session, UUID], Mapping[str, int]] = _none
     stays: Callable[[Session, UUID], Mapping[str, int]] = _none
     told: Sequence[Told] = ()
+    columns: Columns = field(default_factory=dict)
 
 
 REGISTERED = FamilyFile(
@@ -152,7 +153,7 @@ def _class_of(
         due=lambda night: _all_over(night, files),
         ended=file.ended,
         forget=lambda session, ids: forget_families(session, ids, files),
-        columns=OF_FAMILY,
+        columns={**OF_FAMILY, **file.columns},
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    or_,
     select,
     true,
     update,
@@ -31,6 +32,7 @@ from vouchers.models import Booklet, BookletState, FollowUp, Redemption, ScanAtt
 from vouchers.telling import TOLD
 
 _BLOCKED = (BookletState.BLOCKED_LOST, BookletState.BLOCKED_ERROR)
+_COMPARED = or_(Booklet.body_hash.is_not(None), Booklet.hand_out_hash.is_not(None))
 REMOVED = "family-removed"  # the outcome of a call that nobody has to make any more
 
 FAMILY = Term(rule="vouchers.family_months", count=6, unit=Unit.MONTHS, least=1, most=60)
@@ -64,8 +66,11 @@ def _last_end() -> ColumnElement[Any]:
 
 def _forget(session: Session, ids: Sequence[UUID]) -> None:
     """Forget what a hand-out's retry is compared with: it was made of the name and the phone."""
-    theirs = update(Booklet).where(Booklet.family_id.in_(ids), Booklet.body_hash.is_not(None))
-    session.execute(theirs.values(body_hash=None), execution_options={"synchronize_session": False})
+    theirs = update(Booklet).where(Booklet.family_id.in_(ids), _COMPARED)
+    session.execute(
+        theirs.values(body_hash=None, hand_out_hash=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _of_family(family_id: UUID) -> Select[Any]:
@@ -125,12 +130,13 @@ FILE = FamilyFile(
     term=FAMILY,
     programme=VOUCHERS,
     ended=_last_end(),
-    holds=exists().where(Booklet.family_id == Family.id, Booklet.body_hash.is_not(None)),
+    holds=exists().where(Booklet.family_id == Family.id, _COMPARED),
     forget=_forget,
     close=_close,
     goes=_goes,
     stays=_stays,
     told=TOLD,
+    columns={"booklet": frozenset({"body_hash", "hand_out_hash"})},
 )
 
 
