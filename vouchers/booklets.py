@@ -16,6 +16,7 @@ from kernel.text import sought
 from kernel.unit_of_work import UnitOfWork
 from vouchers import codes
 from vouchers.extending import last_extension
+from vouchers.from_stock import home_of_stock
 from vouchers.models import Appointment, Booklet, BookletState
 from vouchers.replacing import family_began, own_booklet
 
@@ -215,15 +216,17 @@ def given_this_year(uow: UnitOfWork) -> int:
 
 
 @allowed(Role.REFERRER, Role.REGIE)
-def propose_reference(uow: UnitOfWork) -> str:
-    """Propose a reference for a new family: the organisation's letters, the year, a number."""
-    prefix = uow.session.scalar(
-        select(Organisation.prefix).where(Organisation.id == uow.actor.organisation_id)
-    )
+def propose_reference(uow: UnitOfWork, *, number: str = "") -> str:
+    """Propose a reference for a new family: the organisation's letters, the year, a number.
+
+    With the number of a booklet from stock, in the row of whose family it will be.
+    """
+    home = home_of_stock(uow, number=number)
+    prefix = uow.session.scalar(select(Organisation.prefix).where(Organisation.id == home))
     start = f"{prefix or 'OP'}-{uow.today.year}-"
     taken = uow.session.scalars(
         select(Family.reference).where(
-            Family.organisation_id == uow.actor.organisation_id, Family.reference.startswith(start)
+            Family.organisation_id == home, Family.reference.startswith(start)
         )
     )
     numbers = [int(rest) for rest in (ref.removeprefix(start) for ref in taken) if rest.isdecimal()]

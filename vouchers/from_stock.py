@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from kernel.access import Role, allowed
 from kernel.errors import Conflict, Refusal
 from kernel.unit_of_work import UnitOfWork
+from vouchers import codes
 from vouchers.errors import AlreadyHandedOut, NotYourStock, StockBlocked, StockOutdated
 from vouchers.models import MOVES, Booklet, BookletState
 from vouchers.recognising import recognised_booklet
@@ -37,6 +39,19 @@ def count_own_stock(uow: UnitOfWork) -> int:
         or_(Booklet.outer_limit.is_(None), Booklet.outer_limit >= uow.today),
     )
     return uow.session.scalar(select(func.count(Booklet.id)).where(lying)) or 0
+
+
+@allowed(Role.REFERRER, Role.REGIE)
+def home_of_stock(uow: UnitOfWork, *, number: str) -> UUID:
+    """Give the organisation whose family the one with this booklet will be: mostly one's own.
+
+    The regie also writes down for a referrer, of a booklet that was delivered to it.
+    """
+    signs = codes.normalised(number)
+    if uow.actor.is_any(Role.REGIE) and codes.is_whole(signs):
+        home = uow.session.scalar(select(Booklet.organisation_id).where(Booklet.number == signs))
+        return home or uow.actor.organisation_id
+    return uow.actor.organisation_id
 
 
 def take_from_stock(uow: UnitOfWork, booklet: Booklet, *, on: date) -> bool:
