@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from flask import Response, current_app, g
 from flask_smorest import Blueprint
@@ -15,6 +15,7 @@ from kernel.errors import Conflict, NotFound, Refusal
 from kernel.unit_of_work import UnitOfWork
 from vouchers.attempts import remember_attempt
 from vouchers.booklet_pdf import booklet_pdf
+from vouchers.delivering import deliver_booklets
 from vouchers.errors import (
     AlreadyHandedOut,
     CeilingReached,
@@ -36,6 +37,7 @@ from vouchers.models import Booklet
 from vouchers.printing import booklet_for_print, sheets_of
 from vouchers.replacing import own_booklet, replace_lost_booklet
 from vouchers.schemas import BookletRequest, ExtensionRequest, HandOutRequest
+from vouchers.stock_schemas import DeliveryRequest
 
 blueprint = Blueprint(
     "booklets", __name__, url_prefix="/api/v1/booklets", description="Chequeboekjes"
@@ -166,6 +168,38 @@ def lose(uow: UnitOfWork, booklet_id: UUID) -> dict[str, Any]:
     booklet = replace_lost_booklet(uow, booklet_id=booklet_id)
     reads_file(booklet.family_id)
     return shaped(booklet)
+
+
+@endpoint(
+    blueprint=blueprint,
+    method="POST",
+    rule="/<uuid:booklet_id>/delivery",
+    scope="booklets",
+    roles=[Role.REGIE],
+    takes=DeliveryRequest,
+    headers=KeyHeader,
+    gives=BookletAnswer,
+    refuses=[NotFound, IllegalMove],
+)
+def deliver(
+    uow: UnitOfWork,
+    booklet_id: UUID,
+    *,
+    account_id: UUID,
+    pass_on: bool,
+    idempotency_key: str | None = None,
+) -> Any:
+    """Give a referrer a blank booklet to hand out."""
+    key = idempotency_key
+    booklet = own_booklet(uow, booklet_id)
+    made = deliver_booklets(
+        uow,
+        holder_id=account_id,
+        booklet_ids=[booklet.id],
+        pass_on=pass_on,
+        delivery_id=uuid5(uow.actor.account_id, f"{booklet_id} {key}") if key else None,
+    )
+    return shaped(booklet), ({"Idempotent-Replayed": "true"} if made.replayed else {})
 
 
 @endpoint(
