@@ -30,6 +30,7 @@ class World:
     location_id: UUID
     family_id: UUID
     account_id: UUID  # a colleague of the first provider
+    batch_id: UUID
 
     def ids(self) -> dict[str, UUID]:
         """Give a value for each name that routes use."""
@@ -40,6 +41,9 @@ class World:
             "location_id": self.location_id,
             "family_id": self.family_id,
             "account_id": self.account_id,
+            "batch_id": self.batch_id,
+            "holder_id": self.people["referrer"].actor.account_id,
+            "delivery_id": self.batch_id,  # none: it can be undone no more
         }
 
 
@@ -78,6 +82,7 @@ def build_world(city: City) -> World:
         location_id=provider.location_id,
         family_id=family_id,
         account_id=colleague.actor.account_id,
+        batch_id=build.batch(city, people["regie"], 1, now=NOW),
     )
 
 
