@@ -40,7 +40,7 @@ def check_length(password: str, *, field: str = "password") -> None:
     """Refuse a password that is too short to be one, or too long to be checked."""
     if len(password) < SHORTEST:
         said = f"Kies een wachtwoord van minstens {SHORTEST} tekens. Een korte zin is prima."
-        raise Invalid(said, fields={field: [said]})
+        raise Invalid(fields={field: [said]})
     if len(password) > LONGEST:
         said = f"Dit is te lang: kies een wachtwoord van hoogstens {LONGEST} tekens."
-        raise Invalid(said, fields={field: [said]})
+        raise Invalid(fields={field: [said]})

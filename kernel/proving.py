@@ -21,7 +21,7 @@ class OldPasswordWrong(Invalid):
     """The password that somebody has now is another one."""
 
     code = "old-password-wrong"
-    sentence = "Je huidige wachtwoord klopt niet. Vergeten? Vraag een link op de aanmeldpagina."
+    sentence = "Je wachtwoord klopt niet."
 
 
 def change_password(
@@ -80,5 +80,5 @@ def _prove(city: City, account_id: UUID, password: str, field: str, now: datetim
 
 
 def _wrong(field: str) -> OldPasswordWrong:
-    said = OldPasswordWrong.sentence
+    said = "Kijk of hoofdletters aan staan. Vergeten? Vraag een link op de aanmeldpagina."
     return OldPasswordWrong(fields={field: [said]})

@@ -95,8 +95,8 @@ def confirm_factor(uow: UnitOfWork, *, digits: str) -> None:
     if account.totp_since is not None:
         raise FactorSet
     if not use_code(uow.city, uow.session, account_id=account.id, digits=digits, now=uow.now):
-        said = "Deze code klopt niet. Kijk of je telefoon op tijd loopt, en typ de code van nu."
-        raise Invalid(said, fields={"digits": [said]})
+        said = "Kijk of je telefoon op tijd loopt, en typ de code die je nu ziet."
+        raise Invalid("Deze code klopt niet.", fields={"digits": [said]})
     account.totp_since, account.totp_due = uow.now, False
     uow.record(SecondFactorSet(account_id=account.id))
 

@@ -38,10 +38,7 @@ class WrongDigits(Invalid):
     """These are not the six digits of now, or they were used already."""
 
     code = "wrong-digits"
-    sentence = (
-        "Deze code klopt niet, of ze is al gebruikt. Wacht tot je app een nieuwe code toont, en "
-        "typ die."
-    )
+    sentence = "Deze code klopt niet, of ze is al gebruikt."
 
 
 class TooManyWrongDigits(TooMany):
@@ -80,14 +77,15 @@ def take_second_step(
         raise SecondStepOver
     typed = six_digits(digits)
     if not typed:
-        raise Invalid(SAID, fields={"digits": [SAID]})
+        raise Invalid(fields={"digits": [SAID]})
     account_id, fingerprint = UUID(hex=opened[0]), opened[1]
     count_try(city, f"{_PURPOSE} {account_id}", patience=_PATIENCE, now=now)
     with city.database.transaction(writes=True) as session:
         if not _still(session, account_id, fingerprint):
             raise SecondStepOver
         if not use_code(city, session, account_id=account_id, digits=typed, now=now):
-            raise WrongDigits(fields={"digits": [WrongDigits.sentence]})
+            said = "Wacht tot je app een nieuwe code toont, en typ die."
+            raise WrongDigits(fields={"digits": [said]})
         forget_tries(session, f"{_PURPOSE} {account_id}")
         return open_session(session, account_id=account_id, now=now, device=device)
 

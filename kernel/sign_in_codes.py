@@ -34,10 +34,7 @@ class WrongCode(Invalid):
     """Not the digits of the newest code, or it is over; which of both is not told."""
 
     code = "wrong-sign-in-code"
-    sentence = (
-        "Deze code klopt niet of werkt niet meer. Typ de code uit je laatste mail, of vraag een "
-        "nieuwe."
-    )
+    sentence = "Deze code klopt niet of werkt niet meer."
 
 
 class TooManyWrongCodes(TooMany):
@@ -93,7 +90,7 @@ def enter_with_code(
     """
     typed = six_digits(digits)
     if not typed:
-        raise Invalid(SAID, fields={"digits": [SAID]})
+        raise Invalid(fields={"digits": [SAID]})
     opened = unseal(city, _PURPOSE, ticket, count=2, lasts=CODE_LASTS, now=now)
     if opened is None:
         raise _wrong()
@@ -121,7 +118,7 @@ def address_in(typed: str) -> str:
     """Give the address that was typed, as it is kept; refuse what is none."""
     address = sought(typed, at_most=LONGEST_ADDRESS).lower()
     if "@" not in address.strip("@"):
-        raise Invalid(NO_ADDRESS, fields={"email": [NO_ADDRESS]})
+        raise Invalid(fields={"email": [NO_ADDRESS]})
     return address
 
 
@@ -188,4 +185,4 @@ def _use(city: City, session: Session, code_id: UUID, typed: str, now: datetime)
 
 
 def _wrong() -> WrongCode:
-    return WrongCode(fields={"digits": [WrongCode.sentence]})
+    return WrongCode(fields={"digits": ["Typ de code uit je laatste mail, of vraag een nieuwe."]})

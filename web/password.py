@@ -27,8 +27,7 @@ def ask() -> ResponseReturnValue:
     try:
         send_new_link(g.city, email=request.form.get("email", ""), now=datetime.now(UTC))
     except Refusal as refusal:
-        fields = getattr(refusal, "fields", {}) or {"email": [str(refusal)]}
-        g.problems = Problems(str(refusal), fields)
+        g.problems = Problems(str(refusal), getattr(refusal, "fields", {}))
         page = render_template("password/forgotten.html", sent=False)
         return dressed_as(refusal, current_app.make_response(page))
     return redirect(url_for("password.forgotten", klaar="ja"), 303)

@@ -42,8 +42,7 @@ def enter() -> ResponseReturnValue:
     except SecondStepOver:
         return _over()
     except Refusal as refusal:
-        fields = getattr(refusal, "fields", {}) or {"digits": [str(refusal)]}
-        g.problems = Problems(str(refusal), fields)
+        g.problems = Problems(str(refusal), getattr(refusal, "fields", {}))
         return dressed_as(refusal, current_app.make_response(_page()))
     return come_in(secret)
 

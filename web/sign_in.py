@@ -61,8 +61,7 @@ def enter() -> ResponseReturnValue:
         hold(response, asked.about["ticket"], TICKET_LASTS)
         return response
     except Refusal as refusal:
-        fields = getattr(refusal, "fields", {}) or {"email": [], "password": []}
-        g.problems = Problems(str(refusal), fields)
+        g.problems = Problems(str(refusal), getattr(refusal, "fields", {}))
         return sign_in_page(), refusal.status
     return come_in(secret)
 
@@ -96,5 +95,5 @@ def _password() -> str:
     typed = request.form.get("password", "")[:1024]
     if not typed:
         said = _("Typ je wachtwoord. Heb je er geen? Kies dan ‘Stuur me een code’.")
-        raise Invalid(said, fields={"password": [said]})
+        raise Invalid(fields={"password": [said]})
     return typed

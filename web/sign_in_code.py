@@ -23,8 +23,7 @@ def ask() -> ResponseReturnValue:
     try:
         ticket = ask_code(g.city, email=request.form.get("email", ""), now=datetime.now(UTC))
     except Refusal as refusal:
-        fields = getattr(refusal, "fields", {}) or {"email": [str(refusal)]}
-        g.problems = Problems(str(refusal), fields)
+        g.problems = Problems(str(refusal), getattr(refusal, "fields", {}))
         return dressed_as(refusal, current_app.make_response(sign_in_page()))
     again = "opnieuw" if request.form.get("opnieuw") else None
     response = led_to(url_for("sign_in_code.show", verder=further(), klaar=again), 303)
@@ -60,8 +59,7 @@ def enter() -> ResponseReturnValue:
             device=device_here(),
         )
     except Refusal as refusal:
-        fields = getattr(refusal, "fields", {}) or {"digits": [str(refusal)]}
-        g.problems = Problems(str(refusal), fields)
+        g.problems = Problems(str(refusal), getattr(refusal, "fields", {}))
         return dressed_as(refusal, current_app.make_response(_page(_address())))
     return come_in(secret)
 
