@@ -94,24 +94,28 @@ def dispatch_inside(
 ) -> int:
     """Make the deliveries of what happened, and do what is due in our own database.
 
-    Gives how many were brought.
+    Goes on with what happens by that. Gives how many were brought.
     """
     moment = now or datetime.now(UTC)
-    inside = ~_outside(handlers)
-    with city.database.transaction(writes=False) as session:
-        waiting = session.scalar(select(exists().select_from(PendingEvent)))
-        due = _due(session, moment, inside, 1)
-    if waiting:
-        _fan_out(city, moment, handlers)
-    elif not due:
-        return 0
     brought = 0
-    while batch := _batch(city, moment, inside, AT_ONCE):
+    while batch := _owed_inside(city, moment, handlers):
         done = _bring(city, moment, batch, handlers)
         brought += done
         if not done:
             break
     return brought
+
+
+def _owed_inside(city: City, now: datetime, handlers: Mapping[str, Subscribed]) -> list[int]:
+    """Give what is due in our own database, with what follows from what just happened."""
+    inside = ~_outside(handlers)
+    with city.database.transaction(writes=False) as session:
+        waiting = session.scalar(select(exists().select_from(PendingEvent)))
+        due = _due(session, now, inside, AT_ONCE)
+    if not waiting:
+        return due
+    _fan_out(city, now, handlers)
+    return _batch(city, now, inside, AT_ONCE)
 
 
 def dispatch_outside(
