@@ -64,12 +64,17 @@ DECLARED: dict[str, frozenset[str]] = {
     "POST /account/tweede-stap/opnieuw": CITYS,
     "GET /meegeven": DESKS,
     "POST /meegeven": DESKS,
+    "POST /meegeven/boekje": DESKS,
     "GET /boekjes": DESKS,
+    "POST /boekjes/zoek": DESKS,
     "GET /boekjes/<uuid:booklet_id>": DESKS,
     "GET /boekjes/<uuid:booklet_id>/boekje.pdf": DESKS,
     "GET /boekjes/<uuid:booklet_id>/meekijken": DESKS,
     "POST /boekjes/<uuid:booklet_id>/eerste-bezoek": DESKS,
     "POST /boekjes/<uuid:booklet_id>/kwijt": DESKS,
+    "POST /boekjes/<uuid:booklet_id>/bereikbaar": DESKS,
+    "POST /boekjes/<uuid:booklet_id>/verlengen": frozenset({"regie"}),
+    "POST /boekjes/<uuid:booklet_id>/verlenging-terug": frozenset({"regie"}),
     "POST /boekjes/<uuid:booklet_id>/terugnemen": DESKS,
     "POST /boekjes/<uuid:booklet_id>/tweede": frozenset({"regie"}),
     "GET /vandaag": DESKS,
@@ -158,6 +163,8 @@ DECLARED: dict[str, frozenset[str]] = {
     "GET /api/v1/booklets/<uuid:booklet_id>": DESKS,
     "GET /api/v1/booklets/<uuid:booklet_id>/print": DESKS,
     "POST /api/v1/booklets/<uuid:booklet_id>/loss": DESKS,
+    "POST /api/v1/booklets/<uuid:booklet_id>/hand-out": DESKS,
+    "POST /api/v1/booklets/<uuid:booklet_id>/extension": frozenset({"regie"}),
     "POST /api/v1/booklets/<uuid:booklet_id>/delivery": frozenset({"regie"}),
     "POST /api/v1/booklet-batches": frozenset({"regie"}),
     "GET /api/v1/booklet-batches/<uuid:batch_id>": frozenset({"regie"}),
@@ -175,7 +182,13 @@ RIGHT: dict[str, dict[str, str]] = {
     "POST /voorraad/mijn/<uuid:booklet_id>/kwijt": {"reason": "stolen"},
 }
 # Without a family a booklet is a blank one, which is the regie's alone.
-RIGHT_JSON: dict[str, dict[str, object]] = {"POST /api/v1/booklets": {"family": {}}}
+RIGHT_JSON: dict[str, dict[str, object]] = {
+    "POST /api/v1/booklets": {"family": {}},
+    "POST /api/v1/booklets/<uuid:booklet_id>/hand-out": {
+        "family": {"reference": "OC-9", "language": "nl"},
+        "meetsCriteria": True,
+    },
+}
 OTHERS = {"referrer": "other referrer", "provider": "other provider"}
 
 
