@@ -11,6 +11,7 @@ from kernel.accounts import Account
 from kernel.cities import City
 from kernel.errors import TooMany
 from kernel.guessing import Patience, count_try
+from kernel.letter_text import letter_text
 from kernel.letters import LetterKind, write_letter
 from kernel.sign_in_codes import address_in
 from kernel.strangers import do_alike
@@ -52,12 +53,10 @@ def _write(uow: UnitOfWork, account_id: UUID) -> None:
         about_id=uuid4(),
         period="",
         subject=f"Kies een nieuw wachtwoord voor Opstap {uow.city.name}",
-        body=(
-            "Hallo,\n\n"
+        body=letter_text(
+            uow.city,
             "Iemand vroeg een nieuw wachtwoord voor jouw account. "
-            "Kies het met deze link. Hij werkt één keer, een dag lang:\n"
-            "{link}\n\n"
-            "Vroeg je dit niet? Dan hoef je niets te doen: je wachtwoord blijft zoals het is.\n\n"
-            f"Opstap {uow.city.name}\n"
+            "Kies het met deze link. Hij werkt één keer, een dag lang:\n{link}",
+            "Vroeg je dit niet? Dan hoef je niets te doen: je wachtwoord blijft zoals het is.",
         ),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from kernel.access import CITY_ROLES, Role, allowed
 from kernel.accounts import Account, AccountRole
 from kernel.errors import Conflict, Invalid, NotFound
+from kernel.letter_text import letter_text
 from kernel.letters import LetterKind, write_letter
 from kernel.one_time_codes import scanned_as, secret_of, use_code
 from kernel.own_account_events import SecondFactorReset, SecondFactorSet
@@ -160,13 +161,12 @@ def _tell(uow: UnitOfWork, account_id: UUID) -> None:
         about_id=uuid4(),
         period=f"{uow.today}",
         subject="De tweede stap van je account is weg",
-        body=(
-            "Hallo,\n\n"
+        body=letter_text(
+            city,
             f"Iemand van het beheer haalde de tweede stap van je account bij Opstap {city.name} "
-            "weg. Je bent nu overal afgemeld.\n\n"
+            "weg. Je bent nu overal afgemeld.",
             "Meld je aan met je wachtwoord. Daarna stel je de tweede stap opnieuw in:\n"
-            f"{city.base_url}/aanmelden\n\n"
-            f"Vroeg je dit niet? {call}\n\n"
-            f"Opstap {city.name}\n"
+            f"{city.base_url}/aanmelden",
+            f"Vroeg je dit niet? {call}",
         ),
     )

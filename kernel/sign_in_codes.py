@@ -14,6 +14,7 @@ from kernel.accounts import Account, AccountRole, SignInCode
 from kernel.cities import City
 from kernel.errors import Invalid, TooMany
 from kernel.guessing import Patience, count_try
+from kernel.letter_text import letter_text
 from kernel.letters import LetterKind, write_letter
 from kernel.sessions import open_session
 from kernel.six_digits import SAID, six_digits
@@ -149,14 +150,13 @@ def _write(uow: UnitOfWork, code_id: UUID, account_id: UUID) -> None:
         about_id=code_id,
         period="",
         subject=f"Je code voor Opstap {city.name}",
-        body=(
-            "Hallo,\n\n"
-            "Dit is je code om je aan te melden:\n\n"
-            "{code}\n\n"
+        body=letter_text(
+            city,
+            "Dit is je code om je aan te melden:",
+            "{code}",
             "Ze werkt één keer, tien minuten lang. Geef ze aan niemand door. "
-            "Niemand van de stad vraagt ernaar.\n\n"
-            "Vroeg je geen code? Dan hoef je niets te doen.\n\n"
-            f"Opstap {city.name}\n"
+            "Niemand van de stad vraagt ernaar.",
+            "Vroeg je geen code? Dan hoef je niets te doen.",
         ),
     )
 
