@@ -10,6 +10,7 @@ from demo.calendar import WorkingDays
 from demo.crew import PASSWORD
 from demo.households import household
 from demo.living import Dispatch, Life
+from demo.newcomers import arrive
 from demo.settling import read_town, settle
 from demo.stories import stories
 from kernel.accounts import Account
@@ -33,7 +34,10 @@ def seed_demo(city: City, *, now: datetime | None = None, dispatch: Dispatch | N
     town = settle(city, written, moment)
     told = stories(written["plan"], days, rng)
     households = [household(story, town, day_of(moment), rng) for story in told]
-    Life(city, days, rng, dispatch or (lambda _city, _moment: None)).live(households)
+    bring = dispatch or (lambda _city, _moment: None)
+    Life(city, days, rng, bring).live(households)
+    arrive(city, moment)
+    bring(city, moment)
     return (
         f"{city.host}: {len(town.spots)} opvangplaatsen en {_count(city, Booklet)} boekjes in "
         f"achttien maanden, alles verzonnen. Meld je aan als toeleider@, opvang@ of regie@"
