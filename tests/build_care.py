@@ -49,7 +49,8 @@ def starter(city: City, *, places: int = 8, step: str | None = "T0", **more: Any
 
 def draft(city: City, by: Person, *, now: datetime = MONDAY, **more: Any) -> UUID:
     """Draft a purchase of four places; gives its id."""
-    given = {"places": 4, "begins_on": BEGAN, "parents_share": "provider-keeps"} | more
+    given: dict[str, Any] = {"places": 4, "begins_on": BEGAN, "parents_share": "provider-keeps"}
+    given |= more
     given.setdefault("amounts", AMOUNTS)
     if "location_id" not in given:
         given["location_id"] = starter(city)
@@ -64,9 +65,7 @@ def bought(city: City, by: Person, *, now: datetime = MONDAY, **more: Any) -> Bo
         location_id = activate_purchase(uow, purchase_id=purchase_id).location_id
     with at_work(city) as uow:
         rows = uow.session.execute(
-            select(BoughtPlace.number, BoughtPlace.id).where(
-                BoughtPlace.purchase_id == purchase_id
-            )
+            select(BoughtPlace.number, BoughtPlace.id).where(BoughtPlace.purchase_id == purchase_id)
         )
         places = {number: place_id for number, place_id in rows}  # noqa: C416 — no pairs to mypy
     return Bought(id=purchase_id, location_id=location_id, places=places)

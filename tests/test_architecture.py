@@ -83,6 +83,7 @@ def test_every_deed_says_who_may() -> None:
 
 # Steps that deeds share; each is reached only through a deed, which says who may.
 STEPS = {
+    "agree_amounts",
     "appointment_of",
     "ask_anew",
     "block_at_desk",
@@ -90,13 +91,17 @@ STEPS = {
     "check_all",
     "check_ceilings",
     "check_moved",
+    "child_of",
+    "choose_place",
     "day_of_hand_out",
     "do_alike",
+    "family_by_reference",
     "family_known_as",
     "give",
     "hand_over",
     "last_extension",
     "last_ordinal",
+    "locked",
     "made_before",
     "meant_booklets",
     "new_booklet",
@@ -105,6 +110,7 @@ STEPS = {
     "recognised_booklet",
     "refuse",
     "refused_taking",
+    "running",
     "take_from_stock",
     "task_of",
     "warnings_about",

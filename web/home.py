@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, g, redirect, url_for
+from flask import Blueprint, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from kernel.access import Role
@@ -44,6 +44,8 @@ MENU: Mapping[Role, Sequence[Entry]] = {
         Entry("booklet.index", N_("Boekjes"), "booklet"),
         Entry("stock.index", N_("Voorraad"), "hands"),
         Entry("locations.index", N_("Opvang"), "house"),
+        Entry("children.index", N_("Kinderen"), "child"),
+        Entry("purchases.index", N_("Aankopen"), "euro"),
     ),
     Role.EVALUATOR: (Entry("evaluating.show", N_("Cijfers"), "chart"),),
     Role.FINANCE: (Entry("money.finance", N_("Geld"), "euro"),),
@@ -77,8 +79,23 @@ def _is_on(room: str) -> bool:
 @desk.get("/")
 @public_page
 def show() -> ResponseReturnValue:
-    """Lead to the desk of whoever is signed in, or to the sign-in page."""
+    """Lead to the desk of whoever is signed in, or to the sign-in page.
+
+    A desk lies in a programme; an administrator's is the house itself. Whoever works in a programme
+    that the city does not use, is told so.
+    """
+    signed_in = who()
+    if signed_in is None:
+        return redirect(url_for("sign_in.show"))
     entries = navigation()
-    if entries:
-        return redirect(url_for(entries[0].endpoint))
-    return redirect(url_for("account.show" if who() else "sign_in.show"))
+    keeps_house = signed_in.actor.is_any(Role.ADMINISTRATOR)
+    desks = [entry for entry in entries if _is_in_a_programme(entry)]
+    if desks or (entries and keeps_house):
+        return redirect(url_for((desks or entries)[0].endpoint))
+    return render_template("home/nothing.html", entries=entries)
+
+
+def _is_in_a_programme(entry: Entry) -> bool:
+    """Say whether a line of the menu leads into a programme: what both share is nobody's desk."""
+    room = entry.endpoint.partition(".")[0]
+    return any(room in its_rooms for its_rooms in OF_PROGRAMME.values())

@@ -11,7 +11,7 @@ from kernel.access import CLOCK, Role
 from kernel.cities import City
 from kernel.organisations import OrganisationKind
 from kernel.tasks import Task
-from tests import build
+from tests import build, build_care
 from tests.build import Paper, Person, at_work
 from vouchers.drop_off import flag_drop_offs
 from vouchers.models import Booklet
@@ -31,6 +31,8 @@ class World:
     family_id: UUID
     account_id: UUID  # a colleague of the first provider
     batch_id: UUID
+    purchase_id: UUID
+    placement_id: UUID
 
     def ids(self) -> dict[str, UUID]:
         """Give a value for each name that routes use."""
@@ -43,6 +45,8 @@ class World:
             "account_id": self.account_id,
             "batch_id": self.batch_id,
             "holder_id": self.people["referrer"].actor.account_id,
+            "purchase_id": self.purchase_id,
+            "placement_id": self.placement_id,
             "delivery_id": self.batch_id,  # none: it can be undone no more
         }
 
@@ -74,6 +78,7 @@ def build_world(city: City) -> World:
         family_id = uow.session.get_one(Booklet, silent.id).family_id
     assert family_id is not None
     assert provider.location_id is not None
+    bought = build_care.bought(city, people["regie"], now=NOW)
     return World(
         people=people,
         paper=silent,
@@ -83,6 +88,8 @@ def build_world(city: City) -> World:
         family_id=family_id,
         account_id=colleague.actor.account_id,
         batch_id=build.batch(city, people["regie"], 1, now=NOW),
+        purchase_id=bought.id,
+        placement_id=build_care.placed(city, people["regie"], at=bought.location_id, now=NOW).id,
     )
 
 
