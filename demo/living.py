@@ -7,17 +7,14 @@ from datetime import datetime, time, timedelta
 from random import Random
 from uuid import UUID
 
-from sqlalchemy import select
-
+from demo import following_up
 from demo.calendar import FLAG_AT, WorkingDays, at
 from demo.households import Household
 from demo.settling import Spot
 from kernel.access import CLOCK, Actor
 from kernel.cities import City
-from kernel.tasks import Task
 from kernel.unit_of_work import UnitOfWork, unit_of_work
 from vouchers.booklets import propose_reference
-from vouchers.calls import CallOutcome, note_call
 from vouchers.drop_off import SilenceRule, Silent, flag_drop_offs
 from vouchers.issuing import hand_out_booklet
 from vouchers.models import CareMoment
@@ -46,6 +43,7 @@ class Life:
     def __init__(self, city: City, days: WorkingDays, rng: Random, dispatch: Dispatch) -> None:
         """Take the city, its days, chance, and who brings events to those who wait for them."""
         self.city, self.days, self.rng, self.dispatch = city, days, rng, dispatch
+        self.luck = Random("who is reached, and what is heard")  # leaves the families' days alone
         self.steps: dict[int, list[Step]] = defaultdict(list)
         self.households: dict[UUID, Household] = {}
 
@@ -100,25 +98,36 @@ class Life:
         household = self.households[silent.booklet_id]
         last_word = silent.rule != SilenceRule.VISIT_NEAR or number == self.days.last_flagged
         if household.story.call_waits and last_word:
+            self._plan_in_vain(silent, number, household)
             return
-        household.call_planned = True
-        later = 0 if silent.rule == SilenceRule.VISIT_NEAR else self.rng.randint(1, 2)
+        later = 0 if silent.rule == SilenceRule.VISIT_NEAR else self.luck.randint(1, 2)
         self._call_at(number + later, household, silent.booklet_id)
 
+    def _plan_in_vain(self, silent: Silent, number: int, household: Household) -> None:
+        """Let the card be seen, or the family be called in vain: the call is still to be made."""
+        story = household.story
+
+        def looks(uow: UnitOfWork) -> None:
+            following_up.look(uow, silent.booklet_id)
+
+        def calls(uow: UnitOfWork) -> None:
+            following_up.not_reach(uow, silent.booklet_id)
+
+        if story.shown and silent.rule == SilenceRule.NO_FIRST_USE:
+            self._at(number, 9, household.referrer, household, looks)
+        for tried in range(story.tried):
+            self._at(number + 1 + tried, 13, household.referrer, household, calls)
+
     def _call_at(self, number: int, household: Household, booklet_id: UUID) -> None:
-        outcome = CallOutcome.WILL_GO
-        if not household.story.uses:
-            outcome = self.rng.choice([*CallOutcome])
+        waits = household.story.call_waits  # for the call that is still to be made
+        comes = waits or any(use >= number for use in household.story.uses)
 
         def deed(uow: UnitOfWork) -> None:
-            task_id = uow.session.scalar(
-                select(Task.id).where(Task.subject_id == booklet_id, Task.closed_at.is_(None))
-            )
-            if task_id is not None:
-                note_call(uow, task_id=task_id, outcome=outcome)
-            if outcome == CallOutcome.NOT_REACHED:
-                self._call_at(number + 1, household, booklet_id)
+            again_on = following_up.call(uow, booklet_id, self.luck, comes=comes)
+            if again_on is not None and not waits:
+                self._call_at(self.days.days.index(again_on), household, booklet_id)
 
+        household.call_planned = True
         self._at(number, 11, household.referrer, household, deed)
 
     def _hands_out(self, household: Household) -> Deed:
@@ -147,13 +156,14 @@ class Life:
         half = self.rng.random() < 0.3  # noqa: PLR2004
 
         def deed(uow: UnitOfWork) -> None:
-            redeem_cheque(
+            scan = redeem_cheque(
                 uow,
                 code=household.codes.pop(),
                 idempotency_key=f"demo-{household.booklet_id}-{use}",
                 location_id=spot.id,
                 care_moment=CareMoment.HALF_DAY if half else CareMoment.FULL_DAY,
-            )
+            ).redemption
+            following_up.tell_going(uow, scan.id, scan.used_after, self.luck)
 
         return deed
 

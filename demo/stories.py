@@ -21,6 +21,7 @@ class Story:
     lost_after: int | None = None
     withdrawn: bool = False
     call_waits: bool = False  # the last call about it is still to be made
+    tried: int = 0  # how often it was called in vain since
     shown: bool = False  # by the demo's own referrer, at the demo's own provider
 
 
@@ -88,7 +89,8 @@ def _fresh(count: int, days: WorkingDays) -> Iterator[Story]:
 def _silent(count: int, days: WorkingDays) -> Iterator[Story]:
     """Two weeks of silence, and the call still to be made."""
     for n in range(count):
-        yield Story(handed_out=days.ago(19 + 3 * n), call_waits=True, shown=n % 4 < 3)  # noqa: PLR2004
+        given = days.ago(19 + 3 * n)
+        yield Story(handed_out=given, call_waits=True, tried=2 * (n == 1), shown=n % 4 < 3)  # noqa: PLR2004
 
 
 def _visits(days: WorkingDays) -> Iterator[Story]:

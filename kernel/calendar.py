@@ -44,9 +44,14 @@ def _holidays(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("BE", years=year))
 
 
+def is_holiday(day: date) -> bool:
+    """Say whether a day is a public holiday in Belgium."""
+    return day in _holidays(day.year)
+
+
 def is_working_day(day: date) -> bool:
     """Say whether offices in Flanders are open: no weekend, no public holiday."""
-    return day.weekday() < _SATURDAY and day not in _holidays(day.year)
+    return day.weekday() < _SATURDAY and not is_holiday(day)
 
 
 def working_day_after(day: date) -> date:

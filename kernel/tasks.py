@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, not_, select, text, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.access import Role, allowed
@@ -20,7 +20,7 @@ class Task(Entity):
 
     `rule` says why it exists, `period` tells one spell of that from the next, so that the same
     task can never be opened twice; `subject_id` is what it is about. `tries` counts the times that
-    it was tried in vain and put off; until `not_before` it is on nobody's list. `came_back_at` is
+    it was put off to a later day; until `not_before` it is on nobody's list. `came_back_at` is
     when it was last opened again, because what had closed it was taken back.
     """
 
@@ -52,6 +52,22 @@ class Task(Entity):
     outcome: Mapped[str | None] = mapped_column(default=None)
     came_back_at: Mapped[datetime | None] = mapped_column(default=None)
 
+    def waits(self, on: date) -> bool:
+        """Say whether it was put off to a day after this one."""
+        return self.closed_at is None and self.not_before is not None and self.not_before > on
+
+    def put_off(self, until: date) -> None:
+        """Take it from the list until a day."""
+        self.not_before, self.tries = until, self.tries + 1
+
+    def close(self, at: datetime, by: UUID | None, outcome: str) -> None:
+        """Write down what came of it: by somebody, or (None) by what happened."""
+        self.closed_at, self.closed_by, self.outcome = at, by, outcome
+
+    def reopen(self) -> None:
+        """Let it be as if it was never closed."""
+        self.closed_at = self.closed_by = self.outcome = None
+
 
 class TaskClosed(Conflict):
     """Somebody, or the event that everybody waited for, closed the task before."""
@@ -77,8 +93,13 @@ def open_task(
     organisation_id: UUID,
     account_id: UUID | None,
     due_on: date,
+    not_before: date | None = None,
 ) -> None:
-    """Open a task, unless this subject has one for this rule and period already."""
+    """Open a task, unless this subject has one for this rule and period already.
+
+    Takes `account_id` None where the whole organisation should do it, and `not_before` where it
+    is for a later day.
+    """
     same = (Task.subject_id == subject_id, Task.rule == rule, Task.period == period)
     if uow.session.scalar(select(Task.id).where(*same)) is None:
         uow.session.add(
@@ -90,6 +111,7 @@ def open_task(
                 account_id=account_id,
                 due_on=due_on,
                 opened_at=uow.now,
+                not_before=not_before,
             )
         )
 
@@ -101,16 +123,6 @@ def close_tasks_about(uow: UnitOfWork, *, subject_id: UUID, outcome: str) -> Non
         update(Task)
         .where(Task.subject_id == subject_id, Task.closed_at.is_(None))
         .values(closed_at=uow.now, closed_by=None, outcome=outcome)
-    )
-
-
-@allowed(Role.CLOCK)
-def reopen_tasks_about(uow: UnitOfWork, *, subject_id: UUID, outcome: str) -> None:
-    """Open again what an event closed with this outcome, because the event was taken back."""
-    uow.session.execute(
-        update(Task)
-        .where(Task.subject_id == subject_id, Task.outcome == outcome, Task.closed_by.is_(None))
-        .values(closed_at=None, outcome=None, came_back_at=uow.now)
     )
 
 
@@ -148,36 +160,6 @@ def reopen_task(uow: UnitOfWork, *, task_id: UUID) -> Task:
 
 
 @allowed(Role.REFERRER, Role.REGIE)
-def put_off_task(uow: UnitOfWork, *, task_id: UUID, until: date) -> Task:
-    """Take a task from the list until a day, because it was tried in vain.
-
-    Refuses one that is closed, and one that somebody put off before: a second click counts no
-    second try.
-    """
-    task = task_of(uow, task_id)
-    waits = and_(Task.not_before.is_not(None), Task.not_before > uow.today)
-    put_off = uow.session.execute(
-        update(Task)
-        .where(Task.id == task.id, Task.closed_at.is_(None), not_(waits))
-        .values(not_before=until, tries=Task.tries + 1)
-    )
-    if put_off.rowcount != 1:  # type: ignore[attr-defined]
-        raise TaskClosed
-    uow.session.refresh(task)
-    return task
-
-
-@allowed(Role.REFERRER, Role.REGIE)
-def resume_task(uow: UnitOfWork, *, task_id: UUID) -> Task:
-    """Put a task that waits back on the list, as if it had not been tried; else refuse."""
-    task = task_of(uow, task_id)
-    if task.closed_at is not None or task.not_before is None or task.not_before <= uow.today:
-        raise TooLateToUndo
-    task.not_before, task.tries = None, task.tries - 1
-    return task
-
-
-@allowed(Role.REFERRER, Role.REGIE)
 def show_tasks(uow: UnitOfWork, *, task_ids: list[UUID]) -> None:
     """Keep when each of these tasks was first on the screen of the organisation that has it.
 
@@ -191,9 +173,13 @@ def show_tasks(uow: UnitOfWork, *, task_ids: list[UUID]) -> None:
     )
 
 
-def task_of(uow: UnitOfWork, task_id: UUID) -> Task:
-    """Give a task of the actor's own organisation (the regie sees every one), else refuse."""
-    task = uow.session.scalar(select(Task).where(Task.id == task_id))
+def task_of(uow: UnitOfWork, task_id: UUID, *, lock: bool = False) -> Task:
+    """Give a task of the actor's own organisation (the regie sees every one), else refuse.
+
+    With `lock` until the end of the work: of two people at one task, the second sees the first.
+    """
+    found = select(Task).where(Task.id == task_id)
+    task = uow.session.scalar(found.with_for_update() if lock else found)
     own = task is not None and task.organisation_id == uow.actor.organisation_id
     if task is None or not (own or uow.actor.is_any(Role.REGIE)):
         raise NotFound

@@ -1,34 +1,37 @@
 """Whom to call today, and why."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 
 from kernel.access import Role, allowed
-from kernel.calendar import end_of_day, working_day_after
+from kernel.accounts import Account
+from kernel.calendar import end_of_day
 from kernel.organisations import Location, Organisation
 from kernel.people import Family
-from kernel.rules import rules_on
-from kernel.tasks import Task, close_task, put_off_task, reopen_task, resume_task, task_of
+from kernel.tasks import Task, task_of
 from kernel.unit_of_work import UnitOfWork
-from vouchers.choices import CALL_TRIES
-from vouchers.models import Appointment, Booklet
+from vouchers.models import Appointment, Booklet, FollowUp, Redemption
+from vouchers.outcomes import OVERTAKEN
 
 
-class CallOutcome(StrEnum):
-    """What came of a call (the long list of barriers comes with follow-up)."""
+@dataclass(frozen=True, kw_only=True)
+class PastFollowUp:
+    """What somebody wrote down of an earlier call about the same booklet."""
 
-    WILL_GO = "will-go"
-    NOT_REACHED = "not-reached"
-    NEEDS_HELP = "needs-help"
-    DOES_NOT_WANT = "does-not-want"
-
-
-OVERTAKEN = "overtaken"  # the outcome of a call whose place was taken by a newer one
+    id: UUID
+    task_id: UUID
+    made_at: datetime
+    made_by: UUID
+    person: str
+    outcome: str
+    barrier: str | None
+    next_on: date | None
+    line: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,9 @@ class Call:
     rule: str
     booklet_id: UUID
     size: int
+    used_count: int
+    last_used_on: date | None
+    last_used_at: str | None
     good_news_consent: bool
     family_id: UUID
     reference: str
@@ -46,6 +52,7 @@ class Call:
     phone: str | None
     language: str
     organisation: str
+    taken_over: bool
     due_on: date
     handed_out_on: date
     valid_until: date
@@ -53,14 +60,15 @@ class Call:
     visit_at: str | None
     visit_company: str | None
     opened_at: datetime
+    first_shown_at: datetime | None
     not_before: date | None
     tries: int
     closed_at: datetime | None
     outcome: str | None
 
     def days_silent(self, on: date) -> int:
-        """How many days the family has had its booklet."""
-        return (on - self.handed_out_on).days
+        """How many days the family has had its booklet, or has used nothing from it."""
+        return (on - (self.last_used_on or self.handed_out_on)).days
 
 
 @allowed(Role.REFERRER, Role.REGIE)
@@ -68,17 +76,17 @@ def read_calls(uow: UnitOfWork) -> list[Call]:
     """Give the calls to make today: a visit that is still to come first, then the longest waiting.
 
     A referrer gets those of its own organisation, its own first; the regie every one. Who reads
-    this, or one of the two below, reads families' files: the door leaves audit rows.
+    this, or one of the three below, reads families' files: the door leaves audit rows.
     """
-    mine = Task.account_id == uow.actor.account_id
+    mine = case((Task.account_id == uow.actor.account_id, 0), else_=1)  # of nobody: not mine
     soon = case((Appointment.day >= uow.today, 0), else_=1)  # tomorrow it is too late to call
     ready = _calls(uow, _ready(uow))
-    return _read(uow, ready.order_by(mine.desc(), soon, Task.due_on, Booklet.handed_out_on))
+    return _read(uow, ready.order_by(mine, soon, Task.due_on, Booklet.handed_out_on))
 
 
 @allowed(Role.REFERRER, Role.REGIE)
 def read_waiting_calls(uow: UnitOfWork) -> list[Call]:
-    """Give the calls that were tried in vain and come back on a later day, the first day first."""
+    """Give the calls that were made and come back on a later day, the first day first."""
     waiting = and_(Task.closed_at.is_(None), Task.not_before > uow.today)
     return _read(uow, _calls(uow, waiting).order_by(Task.not_before, Task.due_on))
 
@@ -92,32 +100,57 @@ def read_closed_calls(uow: UnitOfWork) -> list[Call]:
 
 
 @allowed(Role.REFERRER, Role.REGIE)
+def read_call(uow: UnitOfWork, *, task_id: UUID) -> Call | None:
+    """Give one call, waiting or closed too; refuse another organisation's as if it were not there.
+
+    None where the task is not about a booklet, or its family was removed.
+    """
+    task_of(uow, task_id)
+    return next(iter(_read(uow, _calls(uow, Task.id == task_id))), None)
+
+
+@allowed(Role.REFERRER, Role.REGIE)
 def count_calls(uow: UnitOfWork) -> int:
     """Give how many calls the own organisation has today (the regie: how many there are)."""
-    statement = select(func.count(Task.id)).where(_ready(uow), _own(uow))
-    return uow.session.scalar(statement) or 0
+    ready = _calls(uow, _ready(uow)).with_only_columns(func.count(Task.id))
+    return uow.session.scalar(ready) or 0
 
 
 @allowed(Role.REFERRER, Role.REGIE)
-def note_call(uow: UnitOfWork, *, task_id: UUID, outcome: CallOutcome) -> Task:
-    """Write down what came of a call, which closes its task.
+def read_follow_ups(
+    uow: UnitOfWork, *, booklet_ids: Sequence[UUID]
+) -> Mapping[UUID, list[PastFollowUp]]:
+    """Give for each booklet what was written down of calls about it, the latest first.
 
-    A family that was not reached comes back on the next working day, until it was tried as often
-    as the city chose (three times; product/cheques.md 5 "three reminders at most").
-    Refuses another organisation's task, and one that is closed or put off already.
+    What was taken back is left out; so is another organisation's booklet.
     """
-    most = rules_on(uow.session, uow.today)[CALL_TRIES]
-    if outcome == CallOutcome.NOT_REACHED and task_of(uow, task_id).tries + 1 < most:
-        return put_off_task(uow, task_id=task_id, until=working_day_after(uow.today))
-    return close_task(uow, task_id=task_id, outcome=outcome)
-
-
-@allowed(Role.REFERRER, Role.REGIE)
-def take_back_call(uow: UnitOfWork, *, task_id: UUID) -> Task:
-    """Undo what was written down of a call: today, by the same person; else refuse."""
-    if task_of(uow, task_id).closed_at is None:
-        return resume_task(uow, task_id=task_id)
-    return reopen_task(uow, task_id=task_id)
+    rows = uow.session.execute(
+        select(
+            FollowUp.booklet_id,
+            FollowUp.id,
+            FollowUp.task_id,
+            FollowUp.made_at,
+            FollowUp.made_by,
+            Account.name.label("person"),
+            FollowUp.outcome,
+            FollowUp.barrier,
+            FollowUp.next_on,
+            FollowUp.line,
+        )
+        .join(Account, Account.id == FollowUp.made_by)
+        .join(Booklet, Booklet.id == FollowUp.booklet_id)
+        .where(
+            FollowUp.booklet_id.in_(booklet_ids),
+            FollowUp.taken_back_at.is_(None),
+            _own(uow, Booklet.organisation_id),
+        )
+        .order_by(FollowUp.made_at.desc())
+    )
+    told: dict[UUID, list[PastFollowUp]] = {}
+    for row in rows.mappings():
+        said = dict(row)
+        told.setdefault(said.pop("booklet_id"), []).append(PastFollowUp(**said))
+    return told
 
 
 def _calls(uow: UnitOfWork, which: ColumnElement[bool]) -> Select[Any]:
@@ -126,18 +159,30 @@ def _calls(uow: UnitOfWork, which: ColumnElement[bool]) -> Select[Any]:
         select(*_CALL)
         .join(Booklet, Booklet.id == Task.subject_id)
         .join(Family, Family.id == Booklet.family_id)
-        .join(Organisation, Organisation.id == Task.organisation_id)
+        .join(Organisation, Organisation.id == Booklet.organisation_id)
         .outerjoin(Appointment, holds)
         .outerjoin(Location, Location.id == Appointment.location_id)
-        .where(which, _own(uow))
+        .where(which, Family.removed_at.is_(None), _own(uow, Task.organisation_id))
     )
 
 
+_LAST_PLACE = (
+    select(Location.name)
+    .join(Redemption, Redemption.location_id == Location.id)
+    .where(Redemption.booklet_id == Booklet.id, Redemption.annulled_at.is_(None))
+    .order_by(Redemption.care_date.desc(), Redemption.redeemed_at.desc())
+    .limit(1)
+    .correlate(Booklet)
+    .scalar_subquery()
+)
 _CALL: tuple[Any, ...] = (
     Task.id.label("task_id"),
     Task.rule,
     Booklet.id.label("booklet_id"),
     Booklet.size,
+    Booklet.used_count,
+    Booklet.last_used_on,
+    _LAST_PLACE.label("last_used_at"),
     Booklet.good_news_consent,
     Family.id.label("family_id"),
     Family.reference,
@@ -145,6 +190,7 @@ _CALL: tuple[Any, ...] = (
     Family.phone,
     Family.language,
     Organisation.name.label("organisation"),
+    (Task.organisation_id != Booklet.organisation_id).label("taken_over"),
     Task.due_on,
     Booklet.handed_out_on,
     Booklet.valid_until,
@@ -152,6 +198,7 @@ _CALL: tuple[Any, ...] = (
     Location.name.label("visit_at"),
     Appointment.company.label("visit_company"),
     Task.opened_at,
+    Task.first_shown_at,
     Task.not_before,
     Task.tries,
     Task.closed_at,
@@ -168,7 +215,8 @@ def _ready(uow: UnitOfWork) -> ColumnElement[bool]:
     return and_(Task.closed_at.is_(None), put_off)
 
 
-def _own(uow: UnitOfWork) -> ColumnElement[bool]:
+def _own(uow: UnitOfWork, organisation_id: Any) -> ColumnElement[bool]:
     if uow.actor.is_any(Role.REGIE):
         return true()
-    return Task.organisation_id == uow.actor.organisation_id
+    own: ColumnElement[bool] = organisation_id == uow.actor.organisation_id
+    return own

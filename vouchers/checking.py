@@ -2,13 +2,25 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from kernel.checking import Check, Moment
 from kernel.events import Delivery, PendingEvent, RecordedEvent
 from kernel.tasks import Task
-from vouchers.drop_off import SilenceRule
+from vouchers.call_reasons import BEFORE_USE, SilenceRule
 from vouchers.models import Booklet, BookletState, Cheque, ChequeState, Redemption
 
 _LIVE = Redemption.annulled_at.is_(None)
@@ -126,7 +138,16 @@ def _idle_tasks(_: Moment) -> Select[Any]:
         Task.subject_id == Booklet.id,
         Task.rule.in_([str(rule) for rule in SilenceRule]),
         Task.closed_at.is_(None),
-        or_(Booklet.used_count > 0, Booklet.state.in_(_BLOCKED)),
+        or_(
+            Booklet.state.in_(_BLOCKED),
+            and_(Task.rule.in_([str(rule) for rule in BEFORE_USE]), Booklet.used_count > 0),
+            and_(Task.rule == str(SilenceRule.EXPIRING), Booklet.used_count == Booklet.size),
+            and_(Task.rule == str(SilenceRule.USED_UP), Booklet.used_count < Booklet.size),
+            and_(
+                Task.rule == str(SilenceRule.SILENCE),
+                Task.period != cast(Booklet.last_used_on, String),
+            ),
+        ),
         ~waiting,
         ~owed,
     )

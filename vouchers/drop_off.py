@@ -1,64 +1,62 @@
 """A booklet that nobody uses is followed up: most families are lost before their first cheque."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from enum import StrEnum
-from typing import Any
+from datetime import date
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Select, and_, exists, insert, null, select
+from sqlalchemy import insert, select, update
 
 from kernel.access import Role, allowed
-from kernel.calendar import is_working_day, working_day_after
+from kernel.calendar import is_working_day
 from kernel.rules import rules_on
+from kernel.tasks import Task
 from kernel.unit_of_work import UnitOfWork
-from vouchers.choices import NO_FIRST_USE_DAYS
+from vouchers.call_reasons import SilenceRule
 from vouchers.events import DropOffFlagged
-from vouchers.models import Appointment, Booklet, BookletState, DropOff
-from vouchers.replacing import family_began
+from vouchers.models import Booklet, DropOff
+from vouchers.outcomes import EXPIRED
+from vouchers.silent import silent_booklets
 
-
-class SilenceRule(StrEnum):
-    """Why somebody should call a family."""
-
-    VISIT_NEAR = "visit-near"  # the first visit is on the next working day, or before it
-    VISIT_MISSED = "visit-missed"  # the day of the visit is over, and no cheque was used
-    NO_FIRST_USE = "no-first-use"  # no visit agreed, and two weeks of silence
+__all__ = ["SilenceRule", "Silent", "flag_drop_offs"]
 
 
 @dataclass(frozen=True)
 class Silent:
-    """A booklet found silent: by which rule, and for a visit's rules by which visit."""
+    """A booklet found silent: by which rule, in which spell, and for a visit's by which visit."""
 
     booklet_id: UUID
     rule: SilenceRule
-    visit_id: UUID | None
-
-    @property
-    def period(self) -> str:
-        """What tells this spell from another: each visit is one, the silence before it is one."""
-        return str(self.visit_id) if self.visit_id else "since-hand-out"
+    period: str
+    visit_id: UUID | None = None
 
 
 @allowed(Role.CLOCK)
 def flag_drop_offs(uow: UnitOfWork) -> list[Silent]:
     """Flag each silent booklet once for each rule and spell; a second run flags nothing.
 
-    Flags nothing on a weekend or a holiday: the next working day finds the same booklets. With a
-    first visit the referrer calls the day before ("bel of ga mee") and the working day after
-    without a scan; without one after fourteen days, a rule (product/cheques.md 5).
+    Flags nothing on a weekend or a holiday: the next working day finds the same booklets. Of a
+    booklet whose last day is over no call stays open. The rules are product/cheques.md 5; their
+    numbers are the city's (vouchers/choices.py), each rule is one statement (vouchers/silent.py).
     """
     if not is_working_day(uow.today):
         return []
-    after = rules_on(uow.session, uow.today)[NO_FIRST_USE_DAYS]
+    _close_expired(uow)
+    rules = rules_on(uow.session, uow.today)
     found = [
-        Silent(booklet_id, rule, visit_id)
-        for rule, statement in _silent(uow.today, after).items()
-        for booklet_id, visit_id in uow.session.execute(statement)
+        _silent(rule, *row)
+        for rule, statement in silent_booklets(uow.today, rules).items()
+        for row in uow.session.execute(statement)
     ]
     for silent in found:
         _flag(uow, silent)
     return found
+
+
+def _silent(rule: SilenceRule, booklet_id: UUID, spell: date | UUID | None) -> Silent:
+    """Tell this spell from another: each visit is one, each last use, each last day."""
+    if isinstance(spell, UUID):
+        return Silent(booklet_id, rule, str(spell), spell)
+    return Silent(booklet_id, rule, spell.isoformat() if spell else "since-hand-out")
 
 
 def _flag(uow: UnitOfWork, silent: Silent) -> None:
@@ -83,35 +81,16 @@ def _flag(uow: UnitOfWork, silent: Silent) -> None:
     )
 
 
-def _silent(today: date, after: int) -> dict[SilenceRule, Select[*tuple[Any, ...]]]:
-    """Give for each rule the one statement that finds its booklets, and the visit it is about."""
-    visit = and_(Appointment.booklet_id == Booklet.id, Appointment.replaced_at.is_(None))
-    unused = and_(
-        Booklet.state == BookletState.HANDED_OUT,
-        Booklet.used_count == 0,
-        Booklet.valid_until >= today,
-        Booklet.training.is_(False),
-        ~family_began(),  # a new booklet in the place of a lost one is no new beginning
+def _close_expired(uow: UnitOfWork) -> None:
+    """Close what was asked about booklets that work no more, but for those that are used up."""
+    over = select(Booklet.id).where(Booklet.valid_until < uow.today, Booklet.id == Task.subject_id)
+    uow.session.execute(
+        update(Task)
+        .where(
+            Task.closed_at.is_(None),
+            Task.rule.in_([str(rule) for rule in SilenceRule if rule != SilenceRule.USED_UP]),
+            over.exists(),
+        )
+        .values(closed_at=uow.now, outcome=EXPIRED)
+        .execution_options(synchronize_session=False)
     )
-    visits = select(Booklet.id, Appointment.id).join(Appointment, visit).where(unused)
-    without = select(Booklet.id, null()).where(unused, ~exists().where(visit))
-    if_near = Appointment.day.between(today + timedelta(days=1), working_day_after(today))
-    if_long = Booklet.handed_out_on <= today - timedelta(days=after)
-    return {
-        SilenceRule.VISIT_NEAR: visits.where(
-            if_near, _not_flagged(SilenceRule.VISIT_NEAR, DropOff.visit_id == Appointment.id)
-        ),
-        # A visit is missed once its day is over: seen on the first working day after it.
-        SilenceRule.VISIT_MISSED: visits.where(
-            Appointment.day < today,
-            _not_flagged(SilenceRule.VISIT_MISSED, DropOff.visit_id == Appointment.id),
-        ),
-        SilenceRule.NO_FIRST_USE: without.where(
-            if_long, _not_flagged(SilenceRule.NO_FIRST_USE, DropOff.visit_id.is_(None))
-        ),
-    }
-
-
-def _not_flagged(rule: SilenceRule, same_spell: ColumnElement[bool]) -> ColumnElement[bool]:
-    same = and_(DropOff.booklet_id == Booklet.id, DropOff.rule == str(rule), same_spell)
-    return ~exists().where(same)

@@ -184,3 +184,15 @@ class DropOffFlagged(Event):
     rule: str
     period: str
     flagged_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContinuationTold(Event):
+    """Somebody told whether the child of a booklet goes on in care."""
+
+    name: ClassVar[str] = "vouchers.continuation_told"
+    subject: ClassVar[str] = "booklet_id"
+    booklet_id: UUID
+    moment: str
+    side: str
+    answer: str

@@ -23,6 +23,7 @@ from kernel.places import own_locations
 from kernel.unit_of_work import UnitOfWork
 from vouchers.annulling import annul_redemption
 from vouchers.attempts import remember_attempt
+from vouchers.questions import question_after_scan
 from vouchers.redeeming import redeem_cheque
 from vouchers.scan_choices import read_scan_choices
 from vouchers.scans import read_redemption
@@ -137,7 +138,8 @@ def _told(uow: UnitOfWork, redemption_id: UUID) -> str:
     scan = read_redemption(uow, redemption_id=redemption_id)
     if scan is None:
         raise NotFound
-    return _screen("scan/_answer.html", scan=scan, now=uow.now, today=uow.today)
+    asked = question_after_scan(uow, redemption_id=redemption_id)
+    return _screen("scan/_answer.html", scan=scan, asked=asked, now=uow.now, today=uow.today)
 
 
 def _screen(piece: str, **told: object) -> str:

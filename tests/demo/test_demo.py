@@ -25,7 +25,7 @@ from kernel.unit_of_work import UnitOfWork, unit_of_work
 from tests.conftest import city_at, settings_for
 from vouchers.calls import read_calls
 from vouchers.drop_off import SilenceRule, flag_drop_offs
-from vouchers.models import Booklet, BookletState, Redemption
+from vouchers.models import Booklet, BookletState, Continuation, FollowUp, Redemption
 from vouchers.uptake import Steps, uptake
 
 THURSDAY = datetime(2026, 11, 26, 14, 0, tzinfo=BRUSSELS)
@@ -99,7 +99,13 @@ def test_what_happened_reached_everybody_and_the_clock_finds_nothing_more(genk: 
         assert uow.session.scalar(owed) == 0
         assert flag_drop_offs(uow) == []
         outcomes = set(uow.session.scalars(select(Task.outcome)))
-    assert {None, "first-use", "will-go", "needs-help", "does-not-want"} <= outcomes
+        heard = set(uow.session.scalars(select(FollowUp.outcome)))
+        barriers = set(uow.session.scalars(select(FollowUp.barrier)))
+        going = set(uow.session.scalars(select(Continuation.answer)))
+    assert {None, "first-use", "does-not-want", "unreachable", "continues"} <= outcomes
+    assert {"will-go", "needs-help", "not-reached", "does-not-want"} <= heard
+    assert len(barriers) > 5
+    assert going == {"here", "elsewhere", "no", "unknown"}
 
 
 def test_places_say_lately_long_ago_or_never_whether_they_have_room(genk: City) -> None:

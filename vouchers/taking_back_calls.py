@@ -1,0 +1,79 @@
+"""Somebody undoes what was written down of a call; the clock forgets the line in time."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from kernel.access import Role, allowed
+from kernel.calendar import day_of, end_of_day
+from kernel.rules import rules_on
+from kernel.tasks import Task, TooLateToUndo, task_of
+from kernel.unit_of_work import UnitOfWork
+from vouchers.choices import LINE_DAYS
+from vouchers.following_up import follow_ups_of
+from vouchers.models import Appointment, FollowUp
+from vouchers.outcomes import VISIT_AGREED
+
+
+@allowed(Role.REFERRER, Role.REGIE)
+def take_back_follow_up(uow: UnitOfWork, *, task_id: UUID) -> Task:
+    """Undo the last thing that was written down of a call: the task is as it was before.
+
+    Today only, by the same person, and while nothing else closed the task; else refuses.
+    """
+    task = task_of(uow, task_id, lock=True)
+    said = follow_ups_of(uow.session, task.id)
+    if not said or not _is_mine(uow, said[0]) or _is_closed_otherwise(uow, task):
+        raise TooLateToUndo
+    last, before = said[0], said[1] if len(said) > 1 else None
+    last.taken_back_at = uow.now
+    if task.closed_at is None:
+        task.tries -= 1
+    else:
+        task.reopen()
+    if last.outcome == VISIT_AGREED:
+        _take_back_visit(uow, task.subject_id, last)
+    task.not_before = before.next_on if before else None
+    return task
+
+
+@allowed(Role.CLOCK)
+def forget_lines(uow: UnitOfWork) -> int:
+    """Empty the lines of calls that were closed ninety days ago (a rule); gives how many."""
+    days = rules_on(uow.session, uow.today)[LINE_DAYS]
+    over = select(Task.id).where(
+        Task.closed_at < end_of_day(uow.today - timedelta(days=days)),
+    )
+    emptied = uow.session.execute(
+        update(FollowUp)
+        .where(FollowUp.line.is_not(None), FollowUp.task_id.in_(over))
+        .values(line=None)
+        .execution_options(synchronize_session=False)
+    )
+    count: int = emptied.rowcount  # type: ignore[attr-defined]
+    return count
+
+
+def _is_mine(uow: UnitOfWork, last: FollowUp) -> bool:
+    return last.made_by == uow.actor.account_id and day_of(last.made_at) == uow.today
+
+
+def _is_closed_otherwise(uow: UnitOfWork, task: Task) -> bool:
+    return task.closed_at is not None and task.closed_by != uow.actor.account_id
+
+
+def _take_back_visit(uow: UnitOfWork, booklet_id: UUID, agreed: FollowUp) -> None:
+    """Let the first visit that held before hold again."""
+
+    def visits(*which: Any) -> Any:
+        return update(Appointment).where(Appointment.booklet_id == booklet_id, *which)
+
+    mine = Appointment.made_at == agreed.made_at
+    taken_back = uow.session.execute(
+        visits(mine, Appointment.replaced_at.is_(None)).values(replaced_at=uow.now)
+    )
+    if taken_back.rowcount:  # type: ignore[attr-defined]
+        before = Appointment.replaced_at == agreed.made_at
+        uow.session.execute(visits(before).values(replaced_at=None))
