@@ -74,7 +74,7 @@ REGISTERED = FamilyFile(
     what="Gezin zonder boekje of opvang: naam, telefoon, aantal kinderen, voornaam, geboortemaand",
     why="om het gezin te bellen",
     after="na het inschrijven",
-    term=Term(rule="keeping.family_months", count=6, unit=Unit.MONTHS, least=1, most=60),
+    term=Term(rule="keeping.family_months", count=6, unit=Unit.MONTHS, least=1, most=6),
     ended=func.date(Family.created_at, type_=Date),
 )
 REFERENCES = Term(rule="keeping.reference_months", count=60, unit=Unit.MONTHS, least=6, most=60)

@@ -13,7 +13,8 @@ from kernel.database import Base
 from kernel.telling import everything
 from tests.figures import Say
 from tests.test_architecture import PERSONAL, load_everything
-from web.keeping import REGISTER, term_in_words
+from web.keeping import REGISTER
+from web.saying import lasting as term_in_words
 
 # Columns that hang on a family and are not told to it, each with the reason.
 NOT_TOLD = re.compile(
@@ -65,8 +66,8 @@ def test_every_class_has_a_name_of_its_own_and_stands_in_the_privacy_document() 
         assert default in row[0], f"{kept.name}: {default}"
         assert f"`{term.rule}`" in row[0], kept.name
         assert bounds in row[0] or term.least == term.most, f"{kept.name}: {bounds}"
-    for lasting in KEPT_OF_PEOPLE.lasting:
-        assert f"| `{lasting.name}` |" in told
+    for stays in KEPT_OF_PEOPLE.lasting:
+        assert f"| `{stays.name}` |" in told
 
 
 def test_no_term_is_longer_than_five_years_but_that_of_an_account() -> None:

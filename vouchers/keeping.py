@@ -35,7 +35,8 @@ _BLOCKED = (BookletState.BLOCKED_LOST, BookletState.BLOCKED_ERROR)
 _COMPARED = or_(Booklet.body_hash.is_not(None), Booklet.hand_out_hash.is_not(None))
 REMOVED = "family-removed"  # the outcome of a call that nobody has to make any more
 
-FAMILY = Term(rule="vouchers.family_months", count=6, unit=Unit.MONTHS, least=1, most=60)
+# The paper in the family's hands promises six months: a city may choose less, never more.
+FAMILY = Term(rule="vouchers.family_months", count=6, unit=Unit.MONTHS, least=1, most=6)
 ATTEMPTS = Term(rule="vouchers.scan_attempt_days", count=90, unit=Unit.DAYS, least=30, most=365)
 LINES = Term(rule="vouchers.line_days", count=90, unit=Unit.DAYS, least=1, most=365)
 

@@ -3,8 +3,11 @@
 from flask import Blueprint, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
+from kernel.forgetting import terms_of
 from web.i18n import spoken, translated_languages
+from web.keeping import REGISTER
 from web.page import public_page
+from web.saying import lasting
 
 desk = Blueprint("about", __name__)
 
@@ -23,7 +26,10 @@ def theme() -> ResponseReturnValue:
 def privacy() -> ResponseReturnValue:
     """Say what is kept of a family, why, how long, and whom to ask, in the family's language."""
     g.language = spoken(request.args.get("taal")) or "nl"
-    return render_template("about/privacy.html", languages=translated_languages())
+    terms = {
+        name: lasting(count, unit) for name, (count, unit) in terms_of(g.city, REGISTER).items()
+    }
+    return render_template("about/privacy.html", languages=translated_languages(), terms=terms)
 
 
 @desk.get("/toegankelijkheid")

@@ -11,12 +11,12 @@ from kernel.access import Role
 from kernel.calendar import day_of
 from kernel.family_files import REGISTERED
 from kernel.forgetting import Foreseen, foresee, last_forgotten
-from kernel.keeping import Unit
 from kernel.kept import register
 from kernel.unit_of_work import UnitOfWork
 from web.i18n import gettext as _
-from web.i18n import ngettext, short_day
+from web.i18n import short_day
 from web.page import page
+from web.saying import lasting
 from web.sheets import csv_response
 
 desk = Blueprint("keeping", __name__)
@@ -24,7 +24,6 @@ desk = Blueprint("keeping", __name__)
 FAMILY_FILES = (REGISTERED, vouchers.keeping.FILE, occasioneel.keeping.FILE)
 REGISTER = register(FAMILY_FILES, *vouchers.keeping.KEPT)
 _OFFICE = (Role.ADMINISTRATOR, Role.REGIE)
-_YEAR = 12
 
 
 @desk.get("/beheer/bewaren")
@@ -35,11 +34,11 @@ def show(uow: UnitOfWork) -> ResponseReturnValue:
     return render_template(
         "keeping/page.html",
         classes=classes,
-        lasting=REGISTER.lasting,
+        stays=REGISTER.lasting,
         tonight=sum(each.tonight for each in classes),
         soon=sum(each.soon for each in classes),
         ran_at=last_forgotten(uow),
-        term=term_in_words,
+        term=lasting,
         day_of=day_of,
     )
 
@@ -49,15 +48,6 @@ def show(uow: UnitOfWork) -> ResponseReturnValue:
 def download(uow: UnitOfWork) -> Response:
     """Give the same as a file."""
     return csv_response(_rows(foresee(uow, register=REGISTER)), name=f"bewaren-{uow.today}")
-
-
-def term_in_words(count: int, unit: Unit) -> str:
-    """Give a term as people say it: 90 dagen, 6 maanden, 5 jaar."""
-    if unit == Unit.DAYS:
-        return ngettext("%(num)s dag", "%(num)s dagen", count) % {"num": count}
-    if count % _YEAR == 0:
-        return ngettext("%(num)s jaar", "%(num)s jaar", count // _YEAR) % {"num": count // _YEAR}
-    return ngettext("%(num)s maand", "%(num)s maanden", count) % {"num": count}
 
 
 def _rows(classes: list[Foreseen]) -> Iterator[tuple[object, ...]]:
@@ -81,7 +71,7 @@ def _rows(classes: list[Foreseen]) -> Iterator[tuple[object, ...]]:
         yield (
             _(kept.what),
             _(kept.why),
-            term_in_words(each.count, kept.term.unit),
+            lasting(each.count, kept.term.unit),
             _(kept.after),
             each.holds,
             short_day(each.oldest) if each.oldest else "",

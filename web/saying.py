@@ -4,10 +4,11 @@ from datetime import time
 
 from flask import Flask
 
-from web.i18n import decimal, language
+from web.i18n import decimal, language, ngettext
 from web.i18n import gettext as _
 
 _KM = 1000  # metres
+_YEAR = 12  # months
 _PRECISE = 100  # metres: nearer than that, a line through the air says nothing
 
 
@@ -30,6 +31,18 @@ def opening(opens: time, closes: time) -> str:
     """Give when a place is open: open van 7 tot 18 uur."""
     hours = {"opens": hour(opens), "closes": hour(closes)}
     return _("open van %(opens)s tot %(closes)s uur") % hours
+
+
+def lasting(count: int, unit: str) -> str:
+    """Give how long something is kept: 90 dagen, 6 maanden, 5 jaar. `unit` is days or months."""
+    if unit == "days":
+        text = ngettext("%(num)s dag", "%(num)s dagen", count)
+    elif count % _YEAR == 0:
+        count //= _YEAR
+        text = ngettext("%(num)s jaar", "%(num)s jaar", count)
+    else:
+        text = ngettext("%(num)s maand", "%(num)s maanden", count)
+    return text % {"num": count}
 
 
 def dialled(phone: str) -> str:
