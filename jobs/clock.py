@@ -40,6 +40,10 @@ class Clock:
             signal.signal(number, lambda *_: stop.set())
         scheduler = self.started()
         stop.wait()
+        self.stop(scheduler)
+
+    def stop(self, scheduler: BackgroundScheduler) -> None:
+        """Let what runs come to its end, and then another clock lead."""
         scheduler.shutdown(wait=True)
         for _, leader in self._leaders.values():
             leader.step_down()

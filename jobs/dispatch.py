@@ -40,6 +40,7 @@ OUTSIDE_IN_LINE = 8  # so few that what happened meanwhile does not wait long fo
 PARK_AFTER = {True: 5, False: 12}  # tries, for inside and outside handlers
 _WAIT = {True: 2, False: 4}  # seconds, to the power of the tries: half a minute, or a day and more
 _LONGEST_WAIT = timedelta(hours=6)
+_LEASE = timedelta(minutes=1)  # longer than a call may take; a killed dispatcher's come back then
 
 
 @dataclass(frozen=True)
@@ -237,9 +238,11 @@ def _bring_inside(city: City, now: datetime, owed: list[tuple[int, Subscribed, A
 def _bring_outside(
     city: City, now: datetime, delivery_id: int, known: Subscribed, payload: Any
 ) -> int:
-    """Read in one transaction, call with none open, mark in another."""
+    """Take and read it in one transaction, call with none open, mark in another."""
     try:
-        with unit_of_work(city, CLOCK, writes=False, now=now) as uow:
+        with unit_of_work(city, CLOCK, writes=True, now=now) as uow:
+            if not _take(uow, delivery_id):
+                return 0
             call = known.handler(uow, from_payload(known.kind, payload))
         if callable(call):
             call()
@@ -251,6 +254,23 @@ def _bring_outside(
     with unit_of_work(city, CLOCK, writes=True, now=now) as uow:
         _mark_done(uow, delivery_id)
     return 1
+
+
+def _take(uow: UnitOfWork, delivery_id: int) -> bool:
+    """Take a delivery for as long as a call may last; another dispatcher meanwhile passes it."""
+    taken = uow.session.execute(
+        update(Delivery)
+        .where(
+            Delivery.id == delivery_id,
+            Delivery.done_at.is_(None),
+            Delivery.parked_at.is_(None),
+            Delivery.next_try_at <= uow.now,
+        )
+        .values(next_try_at=uow.now + _LEASE)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return taken.scalar_one_or_none() is not None
 
 
 def _mark_done(uow: UnitOfWork, delivery_id: int) -> bool:

@@ -17,9 +17,18 @@ def dies_before(url: str, statement: int, deed: Callable[[City], Any]) -> bool:
     Statements are counted from the child's first one on. Says whether it died: it lived when it
     has fewer statements than that.
     """
+    return _dies(url, lambda number, _: number == statement, deed)
+
+
+def dies_at(url: str, beginning: str, deed: Callable[[City], Any]) -> bool:
+    """Do a deed in a child process that is killed before the first statement that begins so."""
+    return _dies(url, lambda _, text: text.startswith(beginning), deed)
+
+
+def _dies(url: str, when: Callable[[int, str], bool], deed: Callable[[City], Any]) -> bool:
     child = os.fork()
     if child == 0:
-        _live_and_die(url, statement, deed)
+        _live_and_die(url, when, deed)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
@@ -28,25 +37,25 @@ def dies_before(url: str, statement: int, deed: Callable[[City], Any]) -> bool:
     return False
 
 
-def _live_and_die(url: str, statement: int, deed: Callable[[City], Any]) -> None:
+def _live_and_die(url: str, when: Callable[[int, str], bool], deed: Callable[[City], Any]) -> None:
     """Never return into the test that was copied with the process."""
     try:
         city = city_at(url)
-        _kill_at(city.database.engine, statement)
+        _kill_at(city.database.engine, when)
         deed(city)
         os._exit(0)
     finally:
         os._exit(1)
 
 
-def _kill_at(engine: Engine, statement: int) -> None:
+def _kill_at(engine: Engine, when: Callable[[int, str], bool]) -> None:
     seen = 0
 
-    def count(*_: Any) -> None:
+    def count(text: str) -> None:
         nonlocal seen
         seen += 1
-        if seen == statement:
+        if when(seen, text):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    event.listen(engine, "before_cursor_execute", count)
-    event.listen(engine, "commit", count)
+    event.listen(engine, "before_cursor_execute", lambda *told: count(told[2]))
+    event.listen(engine, "commit", lambda *_: count("COMMIT"))
