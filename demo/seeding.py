@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy import func, select
 
 from demo.calendar import WorkingDays
+from demo.care import seed_care
 from demo.crew import PASSWORD
 from demo.households import household
 from demo.living import Dispatch, Life
 from demo.newcomers import arrive
 from demo.settling import read_town, settle
+from demo.stocking import stock_up
 from demo.stories import stories
 from kernel.accounts import Account
 from kernel.calendar import BRUSSELS, day_of
@@ -36,7 +38,9 @@ def seed_demo(city: City, *, now: datetime | None = None, dispatch: Dispatch | N
     households = [household(story, town, day_of(moment), rng) for story in told]
     bring = dispatch or (lambda _city, _moment: None)
     Life(city, days, rng, bring).live(households)
+    stock_up(city, written, town, days)
     arrive(city, moment)
+    seed_care(city, days, bring)
     bring(city, moment)
     return (
         f"{city.host}: {len(town.spots)} opvangplaatsen en {_count(city, Booklet)} boekjes in "
