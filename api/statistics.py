@@ -27,6 +27,9 @@ class StepsAnswer(Schema):
     first_use = fields.Integer(data_key="firstUse", required=True)
     three_or_more = fields.Integer(data_key="threeOrMore", required=True)
     all_used = fields.Integer(data_key="allUsed", required=True)
+    no_appointment = fields.Integer(data_key="noAppointment", required=True)
+    no_show = fields.Integer(data_key="noShow", required=True)
+    visit_to_come = fields.Integer(data_key="visitToCome", required=True)
 
 
 class CohortAnswer(StepsAnswer):

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, exists, select, update
 
 from kernel.access import Role, allowed
 from kernel.calendar import day_of, end_of_day
@@ -13,7 +13,7 @@ from kernel.tasks import Task, TooLateToUndo, task_of
 from kernel.unit_of_work import UnitOfWork
 from vouchers.choices import LINE_DAYS
 from vouchers.following_up import follow_ups_of
-from vouchers.models import Appointment, FollowUp
+from vouchers.models import Appointment, DropOff, FollowUp
 from vouchers.outcomes import VISIT_AGREED
 
 
@@ -65,15 +65,19 @@ def _is_closed_otherwise(uow: UnitOfWork, task: Task) -> bool:
 
 
 def _take_back_visit(uow: UnitOfWork, booklet_id: UUID, agreed: FollowUp) -> None:
-    """Let the first visit that held before hold again."""
+    """Let the first visit that held before hold again; the mistaken one was never agreed."""
 
     def visits(*which: Any) -> Any:
         return update(Appointment).where(Appointment.booklet_id == booklet_id, *which)
 
-    mine = Appointment.made_at == agreed.made_at
-    taken_back = uow.session.execute(
-        visits(mine, Appointment.replaced_at.is_(None)).values(replaced_at=uow.now)
+    still = (Appointment.made_at == agreed.made_at, Appointment.replaced_at.is_(None))
+    taken_back = uow.session.scalar(
+        select(Appointment.id).where(Appointment.booklet_id == booklet_id, *still)
     )
-    if taken_back.rowcount:  # type: ignore[attr-defined]
-        before = Appointment.replaced_at == agreed.made_at
-        uow.session.execute(visits(before).values(replaced_at=None))
+    if taken_back is None:
+        return
+    uow.session.execute(visits(Appointment.id == taken_back).values(replaced_at=uow.now))
+    before = (Appointment.replaced_at == agreed.made_at, Appointment.id != taken_back)
+    uow.session.execute(visits(*before).values(replaced_at=None))
+    flagged = exists().where(DropOff.visit_id == Appointment.id)
+    uow.session.execute(delete(Appointment).where(Appointment.id == taken_back, ~flagged))

@@ -1,7 +1,7 @@
 """How far families come with their booklet: the funnel, by the month in which it was handed out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,9 @@ _HAND = (BookletState.HANDED_OUT, BookletState.BLOCKED_LOST)
 class Steps:
     """How many families came how far: each step of use is part of the one before.
 
-    A first visit may have been agreed or not, before the first use: it is a step beside them.
+    A first visit may have been agreed or not, before the first use: it is a step beside them. The
+    last three are the families that used nothing yet, by what is known of that visit; together
+    they are `not_used`.
     """
 
     handed_out: int = 0
@@ -27,6 +29,9 @@ class Steps:
     first_use: int = 0
     three_or_more: int = 0
     all_used: int = 0
+    no_appointment: int = 0
+    no_show: int = 0
+    visit_to_come: int = 0
 
     @property
     def not_used(self) -> int:
@@ -66,7 +71,9 @@ def uptake(uow: UnitOfWork, *, since: date, until: date) -> Uptake:
     families = families_of(since, until)
     year, month = extract("year", families.c.began), extract("month", families.c.began)
     rows = uow.session.execute(
-        select(year, month, *_counts(families)).group_by(year, month).order_by(year, month)
+        select(year, month, *_counts(families, uow.today))
+        .group_by(year, month)
+        .order_by(year, month)
     ).all()
     cohorts = tuple(
         Cohort(month=date(int(row[0]), int(row[1]), 1), steps=_steps(row[2:-1])) for row in rows
@@ -90,6 +97,8 @@ def families_of(since: date, until: date) -> Subquery:
     )
     began = func.min(Booklet.handed_out_on)
     visit = exists().where(Appointment.booklet_id == Booklet.id)
+    holds = (Appointment.booklet_id == Booklet.id, Appointment.replaced_at.is_(None))
+    day = select(func.max(Appointment.day)).where(*holds).scalar_subquery()
     return (
         select(
             Booklet.origin_id,
@@ -97,6 +106,7 @@ def families_of(since: date, until: date) -> Subquery:
             func.sum(Booklet.used_count).label("used"),
             func.max(Booklet.size).label("size"),  # the first one's: a replacement has fewer
             func.max(case((visit, 1), else_=0)).label("visit"),
+            func.max(day).label("visit_day"),
         )
         .where(counted, Booklet.handed_out_on.is_not(None))
         .group_by(Booklet.origin_id)
@@ -105,38 +115,29 @@ def families_of(since: date, until: date) -> Subquery:
     )
 
 
-def _counts(families: Subquery) -> list[ColumnElement[Any]]:
+def _counts(families: Subquery, today: date) -> list[ColumnElement[Any]]:
     def those(condition: ColumnElement[bool]) -> ColumnElement[Any]:
         return func.sum(case((condition, 1), else_=0))
 
-    used = families.c.used
+    used, day = families.c.used, families.c.visit_day
     return [
         func.count(),
         those(families.c.visit == 1),
         those(used >= 1),
         those(used >= THREE),
         those(used >= families.c.size),
+        those(and_(used == 0, day.is_(None))),
+        those(and_(used == 0, day < today)),
+        those(and_(used == 0, day >= today)),
         those(and_(families.c.visit == 1, used >= 1)),
     ]
 
 
 def _steps(row: Sequence[Any]) -> Steps:
-    handed_out, visit_agreed, first_use, three_or_more, all_used = (int(count) for count in row)
-    return Steps(
-        handed_out=handed_out,
-        visit_agreed=visit_agreed,
-        first_use=first_use,
-        three_or_more=three_or_more,
-        all_used=all_used,
-    )
+    """Take the counts in the order of the fields."""
+    return Steps(**{field.name: int(n) for field, n in zip(fields(Steps), row, strict=True)})
 
 
 def _sum(cohorts: Sequence[Cohort]) -> Steps:
-    every = [cohort.steps for cohort in cohorts]
-    return Steps(
-        handed_out=sum(s.handed_out for s in every),
-        visit_agreed=sum(s.visit_agreed for s in every),
-        first_use=sum(s.first_use for s in every),
-        three_or_more=sum(s.three_or_more for s in every),
-        all_used=sum(s.all_used for s in every),
-    )
+    every = [asdict(cohort.steps) for cohort in cohorts]
+    return Steps(**{field.name: sum(s[field.name] for s in every) for field in fields(Steps)})

@@ -13,7 +13,7 @@ from kernel.calendar import add_months
 from kernel.unit_of_work import UnitOfWork
 from vouchers.overview import read_overview
 from vouchers.uptake import Uptake, uptake
-from web.funnel import STEPS, bars, counts_of, finding, sentence, share, where_lost
+from web.funnel import SPLIT, STEPS, bars, counts_of, finding, sentence, share, where_lost
 from web.i18n import gettext as _
 from web.i18n import short_day, words_day
 from web.page import Problems, page
@@ -53,6 +53,7 @@ def show(uow: UnitOfWork) -> ResponseReturnValue:
         overview=overview,
         bars=bars(figure.total),
         steps=STEPS,
+        split=SPLIT,
         counts_of=counts_of,
         share=share,
         finding=finding(figure.total),
@@ -112,11 +113,12 @@ def _rows(figure: Uptake) -> Iterator[tuple[object, ...]]:
     yield (_("Eerste boekje van"), short_day(figure.since))
     yield (_("tot en met"), short_day(figure.until))
     yield (_(_NOT_TO_SHARE),)
-    yield from ((_(step.label), _(step.definition)) for step in STEPS)
+    every = (*STEPS, *SPLIT)
+    yield from ((_(step.label), _(step.definition)) for step in every)
     yield ()
-    yield (_("Maand van het eerste boekje"), *(_(step.label) for step in STEPS))
+    yield (_("Maand van het eerste boekje"), *(_(step.label) for step in every))
     for cohort in figure.cohorts:
         counts = counts_of(cohort.steps)
-        yield (f"{cohort.month:%Y-%m}", *(counts[step.field] for step in STEPS))
+        yield (f"{cohort.month:%Y-%m}", *(counts[step.field] for step in every))
     total = counts_of(figure.total)
-    yield (_("Samen"), *(total[step.field] for step in STEPS))
+    yield (_("Samen"), *(total[step.field] for step in every))

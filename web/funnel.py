@@ -53,6 +53,25 @@ ALL = Step(
     N_("Boekje op"),
     N_("Van die gezinnen: wie alle cheques van het boekje gebruikte."),
 )
+NO_APPOINTMENT = Step(
+    "no_appointment",
+    N_("Geen afspraak"),
+    N_("Van wie nog geen cheque gebruikte: voor wie geen dag voor het eerste bezoek genoteerd is."),
+)
+NO_SHOW = Step(
+    "no_show",
+    N_("Afspraak voorbij"),
+    N_(
+        "Van wie nog geen cheque gebruikte: de dag van het eerste bezoek is voorbij, en er is geen "
+        "cheque gescand."
+    ),
+)
+TO_COME = Step(
+    "visit_to_come",
+    N_("Bezoek komt nog"),
+    N_("Van wie nog geen cheque gebruikte: het eerste bezoek is vandaag of later."),
+)
+SPLIT = (NO_APPOINTMENT, NO_SHOW, TO_COME)  # together: who used nothing yet
 NESTED = (HANDED_OUT, FIRST_USE, THREE, ALL)  # each is part of the one before
 STEPS = (HANDED_OUT, VISIT, FIRST_USE, THREE, ALL)
 

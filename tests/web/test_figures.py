@@ -19,7 +19,7 @@ from tests.build import MONDAY, Person
 from tests.conftest import settings_for
 from tests.web.people import said, signed_in, words
 from vouchers.uptake import Steps
-from web.funnel import STEPS, finding, where_lost
+from web.funnel import SPLIT, STEPS, finding, where_lost
 
 AUTUMN = "?van=2026-09-01&tot=2026-09-30"
 BOARD, FILE = f"/regie/bereik{AUTUMN}", f"/regie/bereik.csv{AUTUMN}"
@@ -39,6 +39,7 @@ def test_the_finding_stands_above_its_funnel_and_its_table(
     assert "Met afspraak: 1 van 1 gebruikten een cheque" in text
     assert "Zonder afspraak: 1 van 2" in text
     assert "September 2026 3 1 2 1 0" in text
+    assert "Geen afspraak 1 (100 %) Afspraak voorbij 0 (0 %) Bezoek komt nog 0 (0 %)" in text
     assert "gebruikten er 2 minstens één cheque (67 %)" in text
 
 
@@ -143,9 +144,10 @@ def test_the_file_opens_as_a_table_and_says_what_it_counts(
     rows = list(csv.reader(StringIO(text.removeprefix("\ufeff")), delimiter=";"))
     assert ["Werkcijfers, niet om te delen"] in rows
     assert {row[0]: row[1] for row in rows if len(row) == 2}.items() >= {
-        (step.label, step.definition) for step in STEPS
+        (step.label, step.definition) for step in (*STEPS, *SPLIT)
     }
-    assert rows[-2:] == [["2026-09", "3", "1", "2", "1", "0"], ["Samen", "3", "1", "2", "1", "0"]]
+    counts = ["3", "1", "2", "1", "0", "1", "0", "0"]
+    assert rows[-2:] == [["2026-09", *counts], ["Samen", *counts]]
 
 
 def test_no_cell_of_the_file_is_a_formula(city: City, tmp_path: Path) -> None:
@@ -181,7 +183,7 @@ def test_the_finding_is_said_in_a_whole_sentence(
 
 def test_the_document_defines_each_step_in_the_words_of_the_page() -> None:
     document = Path("docs/figures.md").read_text("utf-8")
-    for step in STEPS:
+    for step in (*STEPS, *SPLIT):
         assert f"| `{step.field}` | {step.label} |" in document
         assert f"| {step.definition} |" in document
 
