@@ -25,7 +25,7 @@ AHEAD = timedelta(days=366)
 Week = Mapping[int, tuple[time, time]]
 
 
-_HOUR = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)(:00)?")
+_HOUR = re.compile(r"([01]?[0-9]|2[0-3])\s*(?:[:.uh]?\s*([0-5][0-9])|[uh])?", re.IGNORECASE)
 
 
 class WeekRequest(Schema):
@@ -51,9 +51,9 @@ def _span(given: dict[str, Any], day: int, wrong: dict[str, list[str]]) -> tuple
         text = given[name].get(str(day), "").strip()
         found = _HOUR.fullmatch(text)
         if found:
-            read[name] = time(int(found[1]), int(found[2]))
+            read[name] = time(int(found[1]), int(found[2] or 0))
         elif text:
-            wrong[f"{name}.{day}"] = ["Schrijf het uur zoals 07:30."]
+            wrong[f"{name}.{day}"] = ["Schrijf het uur zoals 7.30."]
     if wrong or not read:
         return None
     if len(read) == 1:

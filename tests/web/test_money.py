@@ -67,6 +67,68 @@ def test_finance_sees_every_provider_by_month_and_can_change_nothing(
     assert client.get("/").location == "/geld/stad"
 
 
+def test_a_month_is_read_day_by_day_by_its_address(app: Flask, city: City) -> None:
+    build.price(city)
+    build.price(city, 1200, care_moment="halfDay")
+    provider, month = build.provider(city), add_months(first_of_month(), -2)
+    day = datetime.combine(month + timedelta(days=4), JANUARY.timetz())
+    redeem(city, provider, now=day)
+    redeem(city, provider, now=day)
+    redeem(city, provider, now=day, care_moment="halfDay")
+    undone = redeem(city, provider, now=day)
+    with build.at_work(city) as uow:
+        uow.session.execute(
+            update(Redemption).where(Redemption.id == undone).values(annulled_at=day)
+        )
+    client = signed_in(app, provider)
+    text = said(client, f"/geld?maand={month:%Y-%m}")
+    assert "3 cheques € 52,00" in text
+    assert f"{day:%d/%m} 2 × € 20,00 € 40,00" in text
+    assert f"{day:%d/%m} 1 × € 12,00 halve dag € 12,00" in text
+    assert "zoals jullie afspraken" in text
+    for wrong in ("onzin", "2999-01", "2026-13", "2026-09-01", "%00"):
+        assert "tot vandaag" in said(client, f"/geld?maand={wrong}")
+
+
+def test_a_month_says_around_when_it_is_paid_as_the_city_chose(app: Flask, city: City) -> None:
+    build.price(city)
+    build.rule(city, "vouchers.payment_day", 15)
+    provider = build.provider(city)
+    redeem(city, provider, now=datetime.now(UTC))
+    long_ago = datetime.combine(add_months(first_of_month(), -3), JANUARY.timetz())
+    redeem(city, provider, now=long_ago)
+    client = signed_in(app, provider)
+    assert "Nog niet betaald. De stad betaalt deze maand rond 15" in said(client, "/geld")
+    before = said(client, f"/geld?maand={long_ago:%Y-%m}")
+    assert "Opstap ziet nog niet of het op je rekening staat." in before
+
+
+def test_a_month_is_kept_as_a_file_for_a_spreadsheet(app: Flask, city: City) -> None:
+    build.price(city, 123450)
+    provider = build.provider(city)
+    with build.at_work(city) as uow:
+        uow.session.get_one(Location, provider.location_id).name = "=Nest;1"
+    now = datetime.now(UTC)
+    redeem(city, provider, now=now)
+    answer = signed_in(app, provider).get("/geld.csv")
+    assert answer.mimetype == "text/csv"
+    lines = answer.text.removeprefix("\ufeff").splitlines()
+    assert lines[1] == f'{day_of(now):%d/%m/%Y};"\'=Nest;1";1;0;1234,50;1234,50'
+    assert f"cheques-{day_of(now):%Y-%m}.csv" in answer.headers["Content-Disposition"]
+
+
+def test_several_places_have_a_table_each_and_anothers_is_not_there(app: Flask, city: City) -> None:
+    build.price(city)
+    two, now = build.provider(city, locations=2), datetime.now(UTC)
+    for place in (two.location_id, *two.more_locations):
+        redeem(city, two, now=now, location_id=place)
+    redeem(city, build.provider(city, name="Elders"), now=now)
+    client = signed_in(app, two)
+    assert client.get("/geld").text.count('class="by-day"') == 2
+    assert "2 cheques € 40,00" in said(client, "/geld")
+    assert len(client.get("/geld.csv").text.splitlines()) == 3
+
+
 @pytest.mark.parametrize("role", [Role.REFERRER, Role.EVALUATOR, Role.REGIE])
 def test_money_is_for_providers_and_finance(app: Flask, city: City, role: Role) -> None:
     home = build.organisation(city, OrganisationKind.CITY)
