@@ -1,6 +1,7 @@
 """Somebody is let in with a link that works once."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from kernel.organisations import Organisation
 from kernel.signing_in import create_token, sign_in, signed_in_by_cookie, signed_in_by_token
 from tests import build
 from tests.build import MONDAY, at_work
+from tests.races.pairs import all_at_once, outcome
 from tests.web.people import form, said
 
 KEY = "a key for tests"
@@ -49,6 +51,29 @@ def test_a_link_is_over_after_a_week_elsewhere_and_when_changed(city: City) -> N
         pytest.raises(LinkOver),
     ):
         whose_link(city, token=token, key=KEY)
+
+
+@pytest.mark.parametrize(("role", "due"), [(Role.REGIE, True), (Role.REFERRER, False)])
+def test_whoever_works_for_the_city_must_add_a_second_step_after_a_first_password(
+    city: City, role: Role, *, due: bool
+) -> None:
+    token = invited(city, role)
+    choose_password(city, token=token, password=PASSWORD, key=KEY)
+    secret = sign_in(city, email="nadia@genk.example", password=PASSWORD, now=MONDAY)
+    found = signed_in_by_cookie(city, secret=secret, now=MONDAY)
+    assert found is not None
+    assert found.factor_due == due
+
+
+def test_a_link_is_used_once_also_by_two_at_once(city: City) -> None:
+    token = invited(city)
+    done = all_at_once(
+        [
+            partial(outcome, partial(choose_password, city, token=token, password=each, key=KEY))
+            for each in ("de ene lange zin", "de andere lange zin")
+        ]
+    )
+    assert sorted(type(one).__name__ for one in done) == ["LinkOver", "str"]
 
 
 def test_a_short_password_is_refused_and_the_link_lives(city: City) -> None:
@@ -93,12 +118,12 @@ def test_the_page_asks_and_leads_to_sign_in(city: City, app: Flask) -> None:
     assert "werkt niet meer" in said(client, path)
 
 
-def invited(city: City) -> str:
+def invited(city: City, role: Role = Role.REFERRER) -> str:
     address = invite(
         city,
         email="Nadia@genk.example",
         name="Nadia Demo",
-        roles=[Role.REFERRER],
+        roles=[role],
         organisation="OCMW Genk",
         key=KEY,
     )
