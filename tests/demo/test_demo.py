@@ -23,9 +23,12 @@ from kernel.places import nearest_places, room_now
 from kernel.tasks import Task
 from kernel.unit_of_work import UnitOfWork, unit_of_work
 from tests.conftest import city_at, settings_for
+from vouchers.asking_stock import read_asks
+from vouchers.batches import read_batches
 from vouchers.calls import read_calls
 from vouchers.drop_off import SilenceRule, flag_drop_offs
 from vouchers.models import Booklet, BookletState, Continuation, FollowUp, Redemption
+from vouchers.stock import count_at_desk, read_holders
 from vouchers.uptake import Steps, uptake
 
 THURSDAY = datetime(2026, 11, 26, 14, 0, tzinfo=BRUSSELS)
@@ -34,7 +37,7 @@ PEOPLE = ("toeleider", "opvang", "opvang2", "regie", "financien", "evaluator", "
 
 def test_the_funnel_looks_as_the_field_knows_it(genk: City) -> None:
     total = _funnel(genk, THURSDAY)
-    assert total.handed_out == 75
+    assert total.handed_out == 79
     assert total.first_use == 41
     lost_before_use = total.handed_out - total.first_use
     assert lost_before_use > total.first_use - total.all_used, "the first step loses most"
@@ -69,6 +72,14 @@ def test_some_booklets_were_lost_and_replaced_and_one_was_taken_back(genk: City)
     assert states.count(BookletState.BLOCKED_LOST) == 3
     assert states.count(BookletState.BLOCKED_ERROR) == 1
     assert sizes == [4, 7, 10]
+
+
+def test_blank_booklets_lie_at_the_desk_and_with_two_referrers(genk: City) -> None:
+    with _looking(genk, THURSDAY) as uow:
+        assert count_at_desk(uow) == 13
+        assert [(one.count, one.is_low) for one in read_holders(uow)] == [(2, True), (3, False)]
+        assert [batch.at_desk for batch in read_batches(uow)] == [10, 3]
+        assert [(ask.name, ask.booklets) for ask in read_asks(uow)] == [("Tom Demo", 5)]
 
 
 def test_the_demo_referrer_has_calls_to_make_each_due_on_its_own_working_day(genk: City) -> None:
