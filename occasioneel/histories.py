@@ -38,7 +38,7 @@ def read_history(uow: UnitOfWork, *, subject_id: UUID) -> list[HistoryLine]:
         .where(
             RecordedEvent.subject_id == subject_id, RecordedEvent.name.startswith("occasioneel.")
         )
-        .order_by(RecordedEvent.number)
+        .order_by(RecordedEvent.number.desc())
     ).all()
     places = _places(uow, [payload for _, _, payload, _ in rows])
     lines = [
@@ -52,7 +52,12 @@ def read_history(uow: UnitOfWork, *, subject_id: UUID) -> list[HistoryLine]:
         )
         for at, name, payload, who in rows
     ]
-    return sorted([*lines, *_steps(uow, subject_id)], key=lambda line: line.at, reverse=True)
+    return sorted([*_steps(uow, subject_id), *lines], key=_newest_first)
+
+
+def _newest_first(line: HistoryLine) -> float:
+    """Sort by the instant; what happened at one moment keeps its order."""
+    return -line.at.timestamp()
 
 
 def _steps(uow: UnitOfWork, episode_id: UUID) -> Iterable[HistoryLine]:
