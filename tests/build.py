@@ -15,6 +15,7 @@ from kernel.access import CLOCK, Actor, Role
 from kernel.accounts import Account, AccountRole
 from kernel.calendar import BRUSSELS
 from kernel.cities import City
+from kernel.letters import LetterKind, write_letter
 from kernel.money import CareMomentPrice
 from kernel.organisations import District, Location, LocationKind, Organisation, OrganisationKind
 from kernel.rules import DatedRule
@@ -244,3 +245,17 @@ def scanned(
     with at_work(city, by.actor, now) as uow:
         redeemed = redeem_cheque(uow, code=code, idempotency_key=key or uuid4().hex, **more)
         return redeemed.redemption.id
+
+
+def letter(city: City, to: Person, *, now: datetime = MONDAY) -> None:
+    """Write somebody a letter about something that no letter was about."""
+    with at_work(city, now=now) as uow:
+        write_letter(
+            uow,
+            account_id=to.actor.account_id,
+            kind=LetterKind.NOTICE,
+            about_id=uuid4(),
+            period="",
+            subject="Dag",
+            body="Dag.",
+        )

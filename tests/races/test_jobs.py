@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.clock import due_day, run_daily
-from jobs.dispatch import dispatch_events
+from jobs.dispatch import dispatch_events, dispatch_inside
 from jobs.leading import Leader
 from jobs.schedule import JOBS, Job
 from kernel.calendar import is_working_day
@@ -153,7 +153,9 @@ def other_clock(database_url: str) -> Iterator[City]:
 
 
 def _something_of_everything(city: City) -> None:
-    """A silent booklet, one that was flagged and used since, a batch, and events that wait."""
+    """A silent booklet, one that was flagged and used since, a batch, a letter, waiting events."""
+    build.letter(city, build.referrer(city))
+    dispatch_inside(city, LATER - timedelta(days=1))
     with at_work(city, build.regie(city).actor) as uow:
         ask_batch(uow, wanted=7)
     referrer, provider = build.referrer(city), build.provider(city)
@@ -164,6 +166,7 @@ def _something_of_everything(city: City) -> None:
     with at_work(city, provider.actor, LATER) as uow:
         redeem_cheque(uow, code=used.codes[0], idempotency_key="a")
     build.handed_out(city, referrer)
+    build.handed_out(city, referrer, now=LATER - timedelta(days=60))  # of a month that is over
 
 
 def _run(city: City, job: Job, now: datetime) -> None:

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -20,10 +19,10 @@ from jobs.clock import INSIDE_AT_ONCE, Clock
 from jobs.dispatch import dispatch_inside, dispatch_outside
 from kernel.cities import Cities, City
 from kernel.events import Delivery
-from kernel.letters import Letter, LetterKind, write_letter
+from kernel.letters import Letter
 from kernel.mail import Post, SmtpPost
 from tests import build
-from tests.build import MONDAY, Person, at_work, scanned
+from tests.build import MONDAY, at_work, scanned
 from tests.conftest import city_at
 from tests.figures import Say, rounds
 from tests.mailbox import PATIENCE, Mailbox, behaving, mailbox, nobody
@@ -44,7 +43,7 @@ def test_a_dispatcher_killed_between_sending_and_marking_loses_no_letter(
     nadia, post, killed = build.referrer(city), SmtpPost(box.url), 0
     for number in range(rounds(100)):
         now = MONDAY + number * LATER
-        write(city, nadia)
+        build.letter(city, nadia)
         dispatch_inside(city, now)
         killed += dies_at(database_url, MARK, partial(send, now=now, post=post))
         assert len(box.ids) == 2 * number + 1, "the server took it before the kill"
@@ -62,7 +61,7 @@ def test_a_dispatcher_killed_at_any_statement_loses_no_letter(
     nadia, post, killed = build.referrer(city), SmtpPost(box.url), 0
     for statement in count(1):
         for _ in range(2):
-            write(city, nadia)
+            build.letter(city, nadia)
         now = MONDAY + statement * LATER
         died = dies_before(database_url, statement, partial(send, now=now, post=post))
         send(city, now + LATER, post=post)
@@ -83,7 +82,7 @@ def test_two_dispatchers_at_once_send_each_letter_once(
     people, post = [build.referrer(city) for _ in range(10)], SmtpPost(box.url)
     for _ in range(rounds(50)):
         for person in people:
-            write(city, person)
+            build.letter(city, person)
         dispatch_inside(city, MONDAY)
         all_at_once([partial(send, where, post=post) for where in (city, other)])
         assert undelivered(city) == 0
@@ -140,7 +139,7 @@ def test_letters_wait_for_a_mail_server_that_is_ill_and_all_leave_once_it_is_wel
 ) -> None:
     people = [build.referrer(city) for _ in range(6)]
     for person in people:
-        write(city, person)
+        build.letter(city, person)
     talk, moment = ILL[illness], MONDAY
     with behaving(talk or hanging) as url:
         post = SmtpPost(url if talk else nobody(), patience=QUICK)
@@ -158,7 +157,7 @@ def test_while_a_mail_server_hangs_cheques_are_redeemed_and_events_brought(
 ) -> None:
     referrer, provider = build.referrer(city), build.provider(city)
     paper = build.handed_out(city, referrer, good_news_consent=True)
-    write(city, referrer)
+    build.letter(city, referrer)
     dispatch_inside(city, MONDAY)
     called = threading.Event()
 
@@ -191,12 +190,12 @@ def test_hanging_mail_of_every_city_stops_no_citys_clock(towns: list[City]) -> N
         clock = Clock(Cities(replace(city, post=SmtpPost(url)) for city in towns))
         people = [build.referrer(city) for city in towns]
         for city, person in zip(towns, people, strict=True):
-            write(city, person)
+            build.letter(city, person)
         scheduler = clock.started()
         try:
             assert all(asked.acquire(timeout=PATIENCE) for _ in towns)
             for city, person in zip(towns, people, strict=True):
-                write(city, person)
+                build.letter(city, person)
             assert within(PATIENCE, lambda: all(undelivered(city) == 2 for city in towns))
         finally:
             ender = threading.Thread(target=clock.stop, args=(scheduler,))
@@ -229,20 +228,6 @@ def other(database_url: str) -> Iterator[City]:
     same = city_at(database_url)
     yield same
     same.database.dispose()
-
-
-def write(city: City, to: Person) -> None:
-    """Write a letter about something that no letter was about."""
-    with at_work(city) as uow:
-        assert write_letter(
-            uow,
-            account_id=to.actor.account_id,
-            kind=LetterKind.NOTICE,
-            about_id=uuid4(),
-            period="",
-            subject="Dag",
-            body="Dag.",
-        )
 
 
 def send(city: City, now: datetime = MONDAY, *, post: Post) -> int:
