@@ -96,11 +96,11 @@ class Clock:
             if job.daily is None:
                 job.run(city, None)
             elif (day := due_day(job, datetime.now(UTC))) is not None:
-                self._take_turn(city, job, day)
+                self.take_turn(city, job, day)
         except (Refusal, SQLAlchemyError, OSError) as error:
             log.warning("job failed", job=job.name, city=host, error=type(error).__name__)
 
-    def _take_turn(self, city: City, job: Job, now: datetime) -> None:
+    def take_turn(self, city: City, job: Job, now: datetime) -> None:
         """Run a daily job after those of earlier hours, also when all are due at once.
 
         One that fails is tried again, and holds up no other for longer than its first try.
