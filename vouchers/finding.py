@@ -24,10 +24,14 @@ def find_booklet(uow: UnitOfWork, *, text: str) -> UUID:
 
 
 def may_be_code(text: str) -> bool:
-    """Say whether somebody may have typed a cheque's code, perhaps with a wrong sign.
+    """Say whether somebody may have typed a cheque's code, perhaps with a sign wrong or forgotten.
 
     Such a text belongs in no address, no log and no list.
     """
     signs = signs_in(text)
-    long_enough = len(signs) in {codes.TYPED_CODE, codes.CODE} and codes.may_be(signs)
-    return "#" in text or long_enough
+    return "#" in text or (len(signs) >= codes.TYPED_CODE - 1 and codes.may_be(signs))
+
+
+def is_whole_code(text: str) -> bool:
+    """Say whether a text has as many signs as a cheque's code has."""
+    return len(signs_in(text)) in {codes.TYPED_CODE, codes.CODE}

@@ -20,7 +20,7 @@ from vouchers.booklet_pdf import booklet_pdf
 from vouchers.booklets import BookletFile, Standing, read_booklet, read_booklets
 from vouchers.continuing import Side, known_answer
 from vouchers.extending import latest_extension
-from vouchers.finding import find_booklet, may_be_code
+from vouchers.finding import find_booklet, is_whole_code, may_be_code
 from vouchers.giving_again import give_second_booklet
 from vouchers.histories import read_history
 from vouchers.models import BookletState
@@ -70,7 +70,7 @@ def find(uow: UnitOfWork) -> ResponseReturnValue:
     if not may_be_code(text):
         only = "1" if "ongebruikt" in request.form else None
         return redirect(url_for("booklet.index", zoek=text[:40] or None, ongebruikt=only), 303)
-    if read_booklets(uow, search=text)[1]:
+    if read_booklets(uow, search=text)[1] or not is_whole_code(text):
         return list_page(uow)
     return redirect(url_for("booklet.show", booklet_id=find_booklet(uow, text=text)), 303)
 

@@ -15,6 +15,7 @@ from kernel.organisations import Room
 from kernel.people import Family
 from tests import build
 from tests.build import MONDAY, Paper, Person, at_work
+from tests.vouchers.paper import decoded_by_zxing, render
 from tests.web.people import form, said, signed_in, words
 from vouchers.annulling import annul_redemption
 from vouchers.models import Booklet
@@ -117,6 +118,58 @@ def test_a_booklet_is_found_by_a_part_of_its_reference_or_by_its_number(
         assert "OC-2026-001" in text
         assert "HK-2026-002" not in text
     assert "Niets gevonden" in said(nadia, "/boekjes?zoek=nergens")
+
+
+def test_a_cheque_in_the_hand_finds_its_booklet_and_its_code_is_in_no_address(
+    city: City, app: Flask
+) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(city, referrer)
+    nadia = signed_in(app, referrer)
+    spaced = " ".join(paper.typed_codes[4][i : i + 4] for i in (0, 4, 8)).lower()
+    for typed in (paper.codes[0], spaced, f"http://genk.localhost/c#{paper.codes[9]}"):
+        found = nadia.post("/boekjes/zoek", data=form(nadia, "/boekjes") | {"zoek": typed})
+        assert found.location == f"/boekjes/{paper.id}"
+    stranger = signed_in(app, build.referrer(city))
+    wrong = ("7K3M9QW2XRT5", "0" * 16, f"http://x/c#{'0' * 16}")
+    for client, typed in [(stranger, paper.codes[0]), *((nadia, each) for each in wrong)]:
+        missed = client.post("/boekjes/zoek", data=form(client, "/boekjes") | {"zoek": typed})
+        assert missed.status_code in {404, 422}
+        assert "Location" not in missed.headers
+        assert 'role="alert"' in missed.text
+
+
+def test_any_other_search_has_an_address_of_its_own(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    build.handed_out(city, referrer, reference="OC-2026-001")
+    build.handed_out(city, referrer, reference="HVKGS-2026-001")  # as long as a typed code
+    nadia = signed_in(app, referrer)
+    sent = form(nadia, "/boekjes") | {"zoek": "2026-001"}
+    assert nadia.post("/boekjes/zoek", data=sent).location == "/boekjes?zoek=2026-001"
+    alike = nadia.post("/boekjes/zoek", data=sent | {"zoek": "hvkgs-2026-001"})
+    assert (alike.status_code, "HVKGS-2026-001" in alike.text) == (200, True)
+    short = nadia.post("/boekjes/zoek", data=sent | {"zoek": "7K3M9QW2XRT"})  # one sign forgotten
+    assert (short.status_code, "Niets gevonden" in short.text) == (200, True)
+    unused = form(nadia, "/boekjes?ongebruikt=1") | {"zoek": "oc"}
+    assert nadia.post("/boekjes/zoek", data=unused).location == "/boekjes?zoek=oc&ongebruikt=1"
+
+
+def test_one_page_is_printed_anew_and_only_a_page_that_there_is(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    paper = build.handed_out(city, referrer)
+    nadia, path = signed_in(app, referrer), f"/boekjes/{paper.id}/boekje.pdf"
+    text = said(nadia, f"/boekjes/{paper.id}")
+    for link in ("Alles", "Voorblad", "Cheques 1 tot 5", "Cheques 6 tot 10"):
+        assert link in text
+    for page, codes in (("1", []), ("2", paper.codes[:5]), ("3", paper.codes[5:])):
+        answer = nadia.get(f"{path}?pagina={page}")
+        assert f"boekje-{paper.number}-{page}.pdf" in answer.headers["Content-Disposition"]
+        sheets = render(answer.data, dpi=150)
+        assert len(sheets) == 1
+        read = [one.rpartition("#")[2] for one in decoded_by_zxing(sheets[0])]
+        assert read == sorted(codes)
+    for page in ("0", "4", "2.0", "x", "²", ""):
+        assert nadia.get(path, query_string={"pagina": page}).status_code == 404
 
 
 def test_fifty_booklets_make_a_page(city: City, app: Flask) -> None:
