@@ -15,7 +15,7 @@ from vouchers.call_reasons import SilenceRule
 from vouchers.events import DropOffFlagged
 from vouchers.models import Booklet, DropOff
 from vouchers.outcomes import EXPIRED
-from vouchers.silent import silent_booklets
+from vouchers.silent import days_of, silent_booklets
 
 __all__ = ["SilenceRule", "Silent", "flag_drop_offs"]
 
@@ -41,11 +41,11 @@ def flag_drop_offs(uow: UnitOfWork) -> list[Silent]:
     if not is_working_day(uow.today):
         return []
     _close_expired(uow)
-    rules = rules_on(uow.session, uow.today)
+    days = days_of(uow.today, rules_on(uow.session, uow.today))
     found = [
         _silent(rule, *row)
-        for rule, statement in silent_booklets(uow.today, rules).items()
-        for row in uow.session.execute(statement)
+        for rule, statement in silent_booklets().items()
+        for row in uow.session.execute(statement, days)
     ]
     for silent in found:
         _flag(uow, silent)

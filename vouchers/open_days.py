@@ -3,27 +3,38 @@
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, and_, column, exists, func, or_, select, values
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Date,
+    Integer,
+    and_,
+    bindparam,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from kernel.calendar import is_holiday
 from kernel.organisations import ClosingDay, OpeningHours
 
 LONGEST = timedelta(days=120)  # farther back nobody counts: long enough, whatever was closed
-_SATURDAY = 5
+_FRIDAY = 4
+_NEVER = -1  # in the place of the weekday of a public holiday
 
 
-def open_days_since(since: Any, location_id: Any, today: date) -> ColumnElement[int]:
+def open_days_since(since: Any, location_id: Any) -> ColumnElement[int]:
     """Count the days after `since`, and before today, that a place was open.
 
-    Takes a column of days and one of locations. A public holiday is never open, nor is a closing
-    day; a weekday is when the place has hours on it, and where no hours are known every day from
-    Monday to Friday is. Counts at most the last 120 days.
+    Takes a column of days and one of locations; the statement takes `calendar_before` today. A
+    public holiday is never open, nor is a closing day; a weekday is when the place has hours on
+    it, and where no hours are known every day from Monday to Friday is. Counts at most the last
+    120 days.
     """
-    days = (
-        values(column("day", Date), column("weekday", Integer), name="days")
-        .data([(day, day.weekday()) for day in _days_before(today)])
-        .cte("days")
-    )
+    days = _days()
     its_own = OpeningHours.location_id == location_id
     valid = and_(
         OpeningHours.valid_from <= days.c.day,
@@ -37,13 +48,36 @@ def open_days_since(since: Any, location_id: Any, today: date) -> ColumnElement[
         .select_from(days)
         .where(
             days.c.day > since,
+            days.c.weekday > _NEVER,
             ~closed,
-            or_(has_hours, and_(~is_known, days.c.weekday < _SATURDAY)),
+            or_(has_hours, and_(~is_known, days.c.weekday <= _FRIDAY)),
         )
         .scalar_subquery()
     )
 
 
-def _days_before(today: date) -> list[date]:
-    every = (today - timedelta(days=back) for back in range(1, LONGEST.days))
-    return [day for day in every if not is_holiday(day)]
+def calendar_before(today: date) -> dict[str, Any]:
+    """Give the days before today with their weekdays, as the count takes them."""
+    told: dict[str, Any] = {}
+    for back in range(1, LONGEST.days):
+        day = today - timedelta(days=back)
+        told[f"past_day_{back}"] = day
+        told[f"past_weekday_{back}"] = _NEVER if is_holiday(day) else day.weekday()
+    return told
+
+
+def _days() -> CTE:
+    """Give the days as a table: written as text, so that it is compiled once, whatever they are."""
+    backs = range(1, LONGEST.days)
+    first = "SELECT :past_day_1 AS day, :past_weekday_1 AS weekday"
+    rest = ", ".join(f"(:past_day_{back}, :past_weekday_{back})" for back in backs[1:])
+    typed = [
+        bound
+        for back in backs
+        for bound in (
+            bindparam(f"past_day_{back}", type_=Date),
+            bindparam(f"past_weekday_{back}", type_=Integer),
+        )
+    ]
+    written = text(f"{first} UNION ALL VALUES {rest}").bindparams(*typed)
+    return written.columns(column("day", Date), column("weekday", Integer)).cte("days")

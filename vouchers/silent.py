@@ -2,100 +2,128 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
+    Date,
     Select,
-    String,
     and_,
-    cast,
+    bindparam,
     exists,
-    literal_column,
     null,
+    or_,
     select,
 )
 from sqlalchemy.orm import aliased
 
 from kernel.calendar import working_day_after
-from kernel.people import Family
 from kernel.rules import Rules
 from vouchers.call_reasons import SilenceRule
 from vouchers.choices import EXPIRING_DAYS, NO_FIRST_USE_DAYS, SILENCE_DAYS, USED_UP_DAYS
-from vouchers.models import Appointment, Booklet, Continuation, DropOff, FollowUp, Going, Redemption
-from vouchers.open_days import LONGEST, open_days_since
-from vouchers.outcomes import FINAL
+from vouchers.in_reach import in_reach, not_flagged, said_no, same_day
+from vouchers.models import Appointment, Booklet, Continuation, DropOff, Going, Redemption
+from vouchers.open_days import LONGEST, calendar_before, open_days_since
 from vouchers.replacing import family_began
 
 _TOO_LATE = timedelta(days=90)  # a booklet that was used up longer ago is no reason to call
-# Written out, so that the databases see that a partial index holds these rows.
-_IN_HAND = Booklet.state == literal_column("'handed_out'")
 _VISIT = and_(Appointment.booklet_id == Booklet.id, Appointment.replaced_at.is_(None))
 
 Finds = Select[*tuple[Any, ...]]
 
 
-def silent_booklets(today: date, rules: Rules) -> Mapping[SilenceRule, Finds]:
+@cache
+def silent_booklets() -> Mapping[SilenceRule, Finds]:
     """Give for each rule the statement that finds its booklets, with what tells the spell.
 
-    Nobody is called about training, a blocked or expired booklet, a family that was removed, or
-    one that said no (or moved, or has a place) and used no cheque since.
+    They take the days of `days_of`. Nobody is called about training, a blocked or expired booklet,
+    a family that was removed, or one that said no (or moved, or has a place) and used no cheque
+    since. Made once: SQLAlchemy then compiles each once.
     """
+    today = _day("today")
     return {
-        SilenceRule.NO_FIRST_USE: _never_used(today, rules[NO_FIRST_USE_DAYS]),
-        SilenceRule.SILENCE: _fell_silent(today, rules[SILENCE_DAYS]),
-        SilenceRule.EXPIRING: _expiring(today, rules[EXPIRING_DAYS]),
-        SilenceRule.USED_UP: _used_up(today, rules[USED_UP_DAYS]),
-        SilenceRule.VISIT_MISSED: _visit(
-            SilenceRule.VISIT_MISSED, today, Appointment.day < today
-        ),  # its day is over: seen on the first working day after it
+        SilenceRule.NO_FIRST_USE: _never_used(),
+        SilenceRule.SILENCE: _fell_silent(),
+        SilenceRule.EXPIRING: _expiring(),
+        SilenceRule.USED_UP: _used_up(),
+        # A visit is missed once its day is over: seen on the first working day after it.
+        SilenceRule.VISIT_MISSED: _visit(SilenceRule.VISIT_MISSED, Appointment.day < today),
         SilenceRule.VISIT_NEAR: _visit(
             SilenceRule.VISIT_NEAR,
-            today,
-            Appointment.day.between(today + timedelta(days=1), working_day_after(today)),
+            and_(Appointment.day > today, Appointment.day <= _day("next_working_day")),
         ),
     }
 
 
-def _unused(today: date) -> ColumnElement[bool]:
+def days_of(today: date, rules: Rules) -> dict[str, Any]:
+    """Give the days that the statements take, by the city's rules of today."""
+
+    def back(days: int) -> date:
+        return today - timedelta(days=days)
+
+    return {
+        "today": today,
+        "next_working_day": working_day_after(today),
+        "handed_out_until": back(rules[NO_FIRST_USE_DAYS]),
+        "open_days": rules[SILENCE_DAYS],
+        "quiet_since": back(rules[SILENCE_DAYS]),
+        "quiet_too_long": today - LONGEST,
+        "expires_until": today + timedelta(days=rules[EXPIRING_DAYS]),
+        "used_up_since": today - _TOO_LATE,
+        "used_up_until": back(rules[USED_UP_DAYS]),
+        **calendar_before(today),
+    }
+
+
+def _day(name: str) -> BindParameter[date]:
+    return bindparam(name, type_=Date)
+
+
+def _unused() -> ColumnElement[bool]:
     """A new booklet in the place of a lost one is no new beginning."""
-    return and_(_callable(), Booklet.used_count == 0, Booklet.valid_until >= today, ~family_began())
+    in_time = Booklet.valid_until >= _day("today")
+    return and_(in_reach(), Booklet.used_count == 0, in_time, ~family_began())
 
 
-def _never_used(today: date, days: int) -> Finds:
+def _never_used() -> Finds:
     return select(Booklet.id, null()).where(
-        _unused(today),
-        Booklet.handed_out_on <= today - timedelta(days=days),
+        _unused(),
+        Booklet.handed_out_on <= _day("handed_out_until"),
         ~exists().where(_VISIT),
-        _not_flagged(SilenceRule.NO_FIRST_USE, DropOff.visit_id.is_(None)),
+        not_flagged(SilenceRule.NO_FIRST_USE, DropOff.visit_id.is_(None)),
     )
 
 
-def _visit(rule: SilenceRule, today: date, when: ColumnElement[bool]) -> Finds:
+def _visit(rule: SilenceRule, when: ColumnElement[bool]) -> Finds:
     return (
         select(Booklet.id, Appointment.id)
         .join(Appointment, _VISIT)
-        .where(_unused(today), when, _not_flagged(rule, DropOff.visit_id == Appointment.id))
+        .where(_unused(), when, not_flagged(rule, DropOff.visit_id == Appointment.id))
     )
 
 
-def _fell_silent(today: date, days: int) -> Finds:
+def _fell_silent() -> Finds:
     quiet = (
         select(Booklet.id, Booklet.last_used_on, _last_place().label("location_id"))
         .where(
-            _callable(),
-            Booklet.valid_until >= today,
+            in_reach(),
+            Booklet.valid_until >= _day("today"),
             Booklet.used_count > 0,
             Booklet.used_count < Booklet.size,
-            Booklet.last_used_on <= today - timedelta(days=days),
-            _not_flagged(SilenceRule.SILENCE, _same_day(Booklet.last_used_on)),
-            ~_said_no(),
+            Booklet.last_used_on <= _day("quiet_since"),
+            not_flagged(SilenceRule.SILENCE, same_day(Booklet.last_used_on)),
+            ~said_no(),
         )
         .cte("quiet")
     )
-    open_days = open_days_since(quiet.c.last_used_on, quiet.c.location_id, today)
+    open_days = open_days_since(quiet.c.last_used_on, quiet.c.location_id)
     return select(quiet.c.id, quiet.c.last_used_on).where(
-        (quiet.c.last_used_on <= today - LONGEST) | (open_days >= days)
+        or_(
+            quiet.c.last_used_on <= _day("quiet_too_long"),
+            open_days >= bindparam("open_days"),
+        )
     )
 
 
@@ -109,17 +137,18 @@ def _last_place() -> ColumnElement[Any]:
     )
 
 
-def _expiring(today: date, days: int) -> Finds:
+def _expiring() -> Finds:
     return select(Booklet.id, Booklet.valid_until).where(
-        _callable(),
-        Booklet.valid_until.between(today, today + timedelta(days=days)),
+        in_reach(),
+        Booklet.valid_until >= _day("today"),
+        Booklet.valid_until <= _day("expires_until"),
         Booklet.used_count < Booklet.size,
-        _not_flagged(SilenceRule.EXPIRING, _same_day(Booklet.valid_until)),
-        ~_said_no(),
+        not_flagged(SilenceRule.EXPIRING, same_day(Booklet.valid_until)),
+        ~said_no(),
     )
 
 
-def _used_up(today: date, days: int) -> Finds:
+def _used_up() -> Finds:
     """Find those of whom nobody told, at the last cheque or later, whether the child goes on."""
     newer = aliased(Booklet)
     told = exists().where(
@@ -128,40 +157,12 @@ def _used_up(today: date, days: int) -> Finds:
         Continuation.answer != Going.UNKNOWN,
     )
     return select(Booklet.id, Booklet.last_used_on).where(
-        _callable(),
+        in_reach(),
         Booklet.used_count == Booklet.size,
-        Booklet.last_used_on.between(today - _TOO_LATE, today - timedelta(days=days)),
+        Booklet.last_used_on >= _day("used_up_since"),
+        Booklet.last_used_on <= _day("used_up_until"),
         ~told,
         ~exists().where(newer.family_id == Booklet.family_id, newer.ordinal > Booklet.ordinal),
-        _not_flagged(SilenceRule.USED_UP, _same_day(Booklet.last_used_on)),
-        ~_said_no(),
+        not_flagged(SilenceRule.USED_UP, same_day(Booklet.last_used_on)),
+        ~said_no(),
     )
-
-
-def _callable() -> ColumnElement[bool]:
-    there = exists().where(Family.id == Booklet.family_id, Family.removed_at.is_(None))
-    return and_(_IN_HAND, Booklet.training.is_(False), there)
-
-
-def _said_no() -> ColumnElement[bool]:
-    """Say whether the last thing that was heard, since the last cheque, was that none is needed."""
-    later = exists().where(
-        Redemption.booklet_id == Booklet.id,
-        Redemption.annulled_at.is_(None),
-        Redemption.redeemed_at > FollowUp.made_at,
-    )
-    return exists().where(
-        FollowUp.booklet_id == Booklet.id,
-        FollowUp.outcome.in_([str(outcome) for outcome in FINAL]),
-        FollowUp.taken_back_at.is_(None),
-        ~later,
-    )
-
-
-def _same_day(day: Any) -> ColumnElement[bool]:
-    return DropOff.period == cast(day, String)
-
-
-def _not_flagged(rule: SilenceRule, same_spell: ColumnElement[bool]) -> ColumnElement[bool]:
-    same = and_(DropOff.booklet_id == Booklet.id, DropOff.rule == str(rule), same_spell)
-    return ~exists().where(same)
