@@ -115,7 +115,11 @@ STEPS = {
     "task_of",
     "warnings_about",
     "why_not",
+    "write_answer",
+    "write_invitation",
+    "write_known",
     "write_letter",
+    "write_welcome",
 }
 
 
