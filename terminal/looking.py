@@ -7,13 +7,18 @@ from datetime import UTC, datetime
 import click
 
 import kernel.checking
+import occasioneel.checking
 import vouchers.checking
 from jobs.schedule import JOBS, Job
 from kernel.calendar import BRUSSELS
+from kernel.checking import Check
+from kernel.cities import City
 from kernel.event_log import last_events
+from kernel.programmes import OCCASIONEEL, VOUCHERS
 from terminal.chosen import chosen, city_option
 
-CHECKS = (*kernel.checking.CHECKS, *vouchers.checking.CHECKS)
+OF_PROGRAMME = {VOUCHERS: vouchers.checking.CHECKS, OCCASIONEEL: occasioneel.checking.CHECKS}
+CHECKS = (*kernel.checking.CHECKS, *(each for some in OF_PROGRAMME.values() for each in some))
 
 
 @click.command()
@@ -47,7 +52,10 @@ def run(name: str, day: datetime | None, host: str | None) -> None:
     """Run one job now."""
     job = next(job for job in JOBS if job.name == name)
     for city in chosen(host):
-        click.echo(f"{city.host}: {job.run(city, _moment(job, day))}")
+        if job.programme is None or job.programme in city.programmes:
+            click.echo(f"{city.host}: {job.run(city, _moment(job, day))}")
+        else:
+            click.echo(f"{city.host}: dit onderdeel staat hier uit")
 
 
 @click.command()
@@ -57,13 +65,19 @@ def check(host: str | None) -> None:
     failed = False
     for city in chosen(host):
         with city.database.transaction(writes=False) as session:
-            done = kernel.checking.run_checks(session, CHECKS, now=datetime.now(UTC))
+            done = kernel.checking.run_checks(session, checks_of(city), now=datetime.now(UTC))
         for each in done:
             said = "ok    " if each.holds else "FAILED"
             about = each.check
             click.echo(f"{city.host}  {said}  {each.count:6}  {about.name:28} {about.sentence}")
             failed |= not each.holds
     sys.exit(int(failed))
+
+
+def checks_of(city: City) -> tuple[Check, ...]:
+    """Give what must hold in a city: of the house itself, and of the programmes that it uses."""
+    used = (OF_PROGRAMME[name] for name in OF_PROGRAMME if name in city.programmes)
+    return (*kernel.checking.CHECKS, *(each for checks in used for each in checks))
 
 
 def _moment(job: Job, day: datetime | None) -> datetime | None:

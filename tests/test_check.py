@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,21 @@ from kernel.organisations import LocationStanding
 from kernel.overlap import trigger_names
 from kernel.rules import DatedRule
 from kernel.tasks import Task
+from occasioneel.ending import end_placement
+from occasioneel.models import (
+    BoughtPlace,
+    DayAmount,
+    LimitSignal,
+    Outcome,
+    Placement,
+    Purchase,
+)
+from occasioneel.signalling import signal_limits
 from terminal import command
 from terminal.looking import CHECKS
-from tests import build
+from tests import build, build_care
 from tests.build import MONDAY, Paper, Person, at_work
+from tests.build_care import Bought
 from vouchers.annulling import annul_redemption
 from vouchers.drop_off import SilenceRule, flag_drop_offs
 from vouchers.models import Booklet, Cheque, Redemption
@@ -59,6 +70,10 @@ class Town:
     blank: Paper
     referrer: Person
     provider: Person
+    bought: Bought
+    draft_id: Any
+    placed: Placement
+    left: Placement
 
 
 Break = Callable[[Session, Town], object]
@@ -189,6 +204,117 @@ def licenses_twice(session: Session, town: Town) -> None:
         )
 
 
+def pays_two_amounts_a_day(session: Session, town: Town) -> None:
+    drop_trigger(session, "day_amount")
+    twice = {"purchase_id": town.bought.id, "kind": "empty", "cents": 1, "valid_from": LATER.date()}
+    session.execute(insert(DayAmount), twice | {"id": town.new_id})
+
+
+def buys_a_number_twice(session: Session, town: Town) -> None:
+    drop_trigger(session, "bought_place")
+    session.execute(update(BoughtPlace).where(on_place(town, 2)).values(number=1))
+
+
+def puts_two_children_on_a_place(session: Session, town: Town) -> None:
+    drop_trigger(session, "placement", "placement_place")
+    session.execute(child_of(town).values(bought_place_id=town.left.bought_place_id))
+    session.execute(
+        update(Placement).values(valid_from=MONDAY.date(), valid_until=None, state="running")
+    )
+
+
+def gives_a_child_two_places(session: Session, town: Town) -> None:
+    drop_trigger(session, "placement", "placement_child")
+    same = {"child_id": town.left.child_id, "valid_from": town.left.valid_from}
+    session.execute(child_of(town).values(**same))
+
+
+def buys_a_place_too_few(session: Session, town: Town) -> None:
+    session.execute(update(Purchase).where(Purchase.id == town.bought.id).values(places=3))
+
+
+def buys_a_place_too_late(session: Session, town: Town) -> None:
+    session.execute(update(BoughtPlace).where(on_place(town, 4)).values(valid_from=LATER.date()))
+
+
+def buys_places_of_a_draft(session: Session, town: Town) -> None:
+    moved = update(BoughtPlace).where(on_place(town, 4)).values(purchase_id=town.draft_id)
+    session.execute(moved)
+
+
+def buys_a_fifth_place(session: Session, town: Town) -> None:
+    drop_trigger(session, "bought_place")
+    location_id = session.get_one(Purchase, town.draft_id).location_id
+    session.execute(update(BoughtPlace).values(location_id=location_id))
+    fifth = {"purchase_id": town.draft_id, "location_id": location_id, "number": 4}
+    session.execute(
+        insert(BoughtPlace), fifth | {"id": town.new_id, "valid_from": build_care.BEGAN}
+    )
+
+
+def forgets_what_a_closed_day_costs(session: Session, town: Town) -> None:
+    session.execute(text("DELETE FROM day_amount WHERE kind = 'closed'"))
+
+
+def places_a_child_before_its_place(session: Session, town: Town) -> None:
+    session.execute(child_of(town).values(valid_from=date(2024, 1, 1)))
+
+
+def ends_a_place_under_a_child(session: Session, town: Town) -> None:
+    session.execute(update(BoughtPlace).values(valid_until=LATER.date()))
+
+
+def places_a_child_elsewhere(session: Session, town: Town) -> None:
+    session.execute(child_of(town).values(location_id=town.provider.location_id))
+
+
+def ends_a_placement_by_nobody(session: Session, town: Town) -> None:
+    ended = update(Placement).where(Placement.id == town.left.id)
+    session.execute(ended.values(ended_by=None))
+
+
+def ends_a_running_placement_half(session: Session, town: Town) -> None:
+    session.execute(child_of(town).values(valid_until=LATER.date()))
+
+
+def begins_the_months_after_the_first_day(session: Session, town: Town) -> None:
+    session.execute(child_of(town).values(clock_from=LATER.date()))
+
+
+def mixes_two_children(session: Session, town: Town) -> None:
+    session.execute(child_of(town).values(episode_id=town.left.episode_id))
+
+
+def gives_a_child_another_family(session: Session, town: Town) -> None:
+    session.execute(child_of(town).values(family_id=town.left.family_id))
+
+
+def signals_another_child(session: Session, town: Town) -> None:
+    session.execute(update(LimitSignal).values(placement_id=town.left.id))
+
+
+def leaves_a_card_open(session: Session, town: Town) -> None:
+    session.execute(
+        update(Task).where(Task.subject_id == town.left.episode_id).values(closed_at=None)
+    )
+
+
+def leaves_an_older_card_open(session: Session, town: Town) -> None:
+    row = session.scalars(select(Task).where(Task.subject_id == town.placed.episode_id)).first()
+    assert row is not None
+    session.add(
+        Task(
+            rule="limit-four",
+            period="older",
+            subject_id=town.placed.episode_id,
+            organisation_id=row.organisation_id,
+            account_id=None,
+            due_on=row.due_on,
+            opened_at=row.opened_at,
+        )
+    )
+
+
 def hands_nothing_on(session: Session, town: Town) -> None:
     number = session.scalar(select(func.min(RecordedEvent.number)))
     session.execute(insert(PendingEvent), {"event_number": number})
@@ -203,7 +329,8 @@ def gives_a_delivery_up(session: Session, town: Town) -> None:
 
 
 def loses_a_trigger(session: Session, town: Town) -> None:
-    name = trigger_names(session.get_bind().dialect.name)[-1]
+    names = trigger_names(session.get_bind().dialect.name)
+    name = next(name for name in names if name.startswith("append_only_audit"))
     on = " ON audit" if session.get_bind().dialect.name == "postgresql" else ""
     session.execute(text(f"DROP TRIGGER {name}{on}"))
 
@@ -234,6 +361,26 @@ BREAKS: list[tuple[str, Break]] = [
     ("no-overlap-dated_rule", changes_a_rule_twice),
     ("no-overlap-care_moment_price", pays_two_prices),
     ("no-overlap-location_standing", licenses_twice),
+    ("no-overlap-day_amount", pays_two_amounts_a_day),
+    ("no-overlap-bought_place", buys_a_number_twice),
+    ("no-overlap-placement_place", puts_two_children_on_a_place),
+    ("no-overlap-placement_child", gives_a_child_two_places),
+    ("purchase-places", buys_a_place_too_few),
+    ("purchase-places", buys_a_place_too_late),
+    ("purchase-places", buys_places_of_a_draft),
+    ("at-most-four-places", buys_a_fifth_place),
+    ("purchase-amounts", forgets_what_a_closed_day_costs),
+    ("placement-on-its-place", places_a_child_before_its_place),
+    ("placement-on-its-place", ends_a_place_under_a_child),
+    ("placement-on-its-place", places_a_child_elsewhere),
+    ("placement-ended-whole", ends_a_placement_by_nobody),
+    ("placement-ended-whole", ends_a_running_placement_half),
+    ("clock-before-place", begins_the_months_after_the_first_day),
+    ("episode-of-one-child", mixes_two_children),
+    ("episode-of-one-child", gives_a_child_another_family),
+    ("signal-of-its-child", signals_another_child),
+    ("no-idle-cards", leaves_a_card_open),
+    ("one-card-a-child", leaves_an_older_card_open),
     ("events-handed-on", hands_nothing_on),
     ("deliveries-brought", forgets_a_delivery),
     ("deliveries-brought", gives_a_delivery_up),
@@ -315,13 +462,23 @@ def cheque(paper: Paper, place: int) -> Any:
     return update(Cheque).where(Cheque.id == paper.cheque_ids[place])
 
 
+def child_of(town: Town) -> Any:
+    return update(Placement).where(Placement.id == town.placed.id)
+
+
+def on_place(town: Town, number: int) -> Any:
+    return BoughtPlace.id == town.bought.places[number]
+
+
 def live(paper: Paper) -> Any:
     return (Redemption.cheque_id == paper.cheque_ids[0]) & Redemption.annulled_at.is_(None)
 
 
-def drop_trigger(session: Session, table: str) -> None:
+def drop_trigger(session: Session, table: str, called: str = "") -> None:
+    """Let two periods overlap, whether a row is added or changed."""
     on = f" ON {table}" if session.get_bind().dialect.name == "postgresql" else ""
-    session.execute(text(f"DROP TRIGGER overlap_{table}_insert{on}"))
+    for moment in ("insert",) if on else ("insert", "update"):
+        session.execute(text(f"DROP TRIGGER overlap_{called or table}_{moment}{on}"))
 
 
 @pytest.fixture
@@ -349,7 +506,23 @@ def town(city: City) -> Town:
     with at_work(city) as uow:
         rules = set(uow.session.scalars(select(Task.rule).where(Task.closed_at.is_not(None))))
         assert rules == {SilenceRule.NO_FIRST_USE}
+    bought = build_care.bought(city, regie := build.regie(city))
+    draft_id = build_care.draft(city, regie)
+    since = MONDAY.date() - timedelta(days=110)
+    placed, left = (
+        build_care.placed(city, regie, on=bought.places[n], since=since) for n in (1, 2)
+    )
+    with at_work(city, now=LATER) as uow:
+        assert len(signal_limits(uow)) == 2
+    dispatch_events(city, LATER)
+    with at_work(city, regie.actor, LATER) as uow:
+        end_placement(uow, placement_id=left.id, outcome=Outcome.SCHOOL, last_day=LATER.date())
+    dispatch_events(city, LATER)
     return Town(
+        bought=bought,
+        draft_id=draft_id,
+        placed=placed,
+        left=left,
         used=used,
         lost=lost,
         new_id=new_id,

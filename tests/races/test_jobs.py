@@ -20,7 +20,7 @@ from kernel.errors import Refusal
 from kernel.events import Delivery, PendingEvent, RecordedEvent
 from kernel.jobs import JobRun
 from kernel.tasks import Task
-from tests import build
+from tests import build, build_care
 from tests.build import MONDAY, Paper, at_work
 from tests.conftest import city_at
 from tests.figures import Say, rounds
@@ -167,6 +167,7 @@ def _something_of_everything(city: City) -> None:
         redeem_cheque(uow, code=used.codes[0], idempotency_key="a")
     build.handed_out(city, referrer)
     build.handed_out(city, referrer, now=LATER - timedelta(days=60))  # of a month that is over
+    build_care.placed(city, build.regie(city), since=LATER.date() - timedelta(days=130))
 
 
 def _run(city: City, job: Job, now: datetime) -> None:
