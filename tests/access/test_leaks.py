@@ -4,7 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -15,20 +15,26 @@ from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from jobs.dispatch import dispatch_events
+from kernel.access import Role
 from kernel.audit import AuditRow
 from kernel.cities import City
 from kernel.events import Delivery, RecordedEvent
+from kernel.letters import Letter
+from kernel.organisations import OrganisationKind
 from kernel.people import Family
+from kernel.tasks import Task
 from tests import build
 from tests.build import at_work
 from tests.figures import Say
 from tests.web.people import form, signed_in
-from vouchers.models import Booklet, Cheque, ScanAttempt
+from vouchers.giving_again import give_second_booklet
+from vouchers.models import Booklet, Cheque, FollowUp, ScanAttempt
 
 NOW = datetime.now(UTC)
 # Canary persons: if one of these shows anywhere it should not, somebody real would have too.
 NAME, PHONE, CHILD, REFERENCE = "Kanarie Vogelaar", "0470 99 88 77", "Pieperke", "KANARIE-77"
-CANARIES = (NAME, "Vogelaar", PHONE, "470998877", CHILD, REFERENCE)
+LINE, JOINER = "vertrouwt buurvrouw Sijs", "Roodborst Tuin"  # a line about a call, a new provider
+CANARIES = (NAME, "Vogelaar", PHONE, "470998877", CHILD, REFERENCE, LINE, "Sijs", JOINER)
 
 
 def test_canary_persons_show_up_nowhere(
@@ -42,9 +48,14 @@ def test_canary_persons_show_up_nowhere(
         flows.desk()
         flows.scan()
         flows.family_page()
+        flows.calls()
+        flows.joins()
+        flows.asks_what_is_kept()
         flows.broken_database()
+        flows.is_removed()
     dispatch_events(city, NOW)
     places = {
+        "letters": stored(city, select(Letter.subject, Letter.body)),
         "logs": json.dumps(lines, default=str) + caplog.text,
         "events": stored(city, select(RecordedEvent.payload, RecordedEvent.name)),
         "deliveries": stored(city, select(Delivery.last_error, Delivery.handler)),
@@ -118,6 +129,11 @@ class Flows:
         self.referrer = Watched(self, signed_in(app, self.nadia))
         self.childminder = Watched(self, signed_in(app, self.provider))
         self.nobody = Watched(self, app.test_client())
+        home = build.organisation(city, OrganisationKind.CITY)
+        self.regie = build.person(city, Role.REGIE, organisation_id=home)
+        clerk = build.person(city, Role.ADMINISTRATOR, organisation_id=home)
+        self.desk_s = Watched(self, signed_in(app, self.regie))
+        self.beheer = Watched(self, signed_in(app, clerk))
         self.api, self.token = app.test_client(), build.token(city, self.provider)
         self.addresses: list[str] = []
         self.error_pages: list[str] = []
@@ -178,6 +194,66 @@ class Flows:
         assert CHILD not in shown
         self.nobody.sends("/c", {"code": "7K3M9QW2XRT6"})
 
+    def calls(self) -> None:
+        """Call about another booklet, and write a line that holds a name all the same."""
+        again = NOW - timedelta(days=40)
+        with at_work(self.city, self.regie.actor, again) as uow:
+            second = give_second_booklet(uow, booklet_id=self.booklet_id).booklet
+        with at_work(self.city) as uow:
+            call = Task(
+                rule="no-first-use",
+                subject_id=second.id,
+                period="since-hand-out",
+                organisation_id=self.nadia.organisation_id,
+                account_id=self.nadia.actor.account_id,
+                due_on=again.date(),
+                opened_at=again,
+            )
+            uow.session.add(call)
+        given = {"outcome": "not-reached", "line": LINE}
+        path = f"/vandaag/{call.id}/afgerond"
+        noted = self.referrer.sends("/vandaag", given, action=path)
+        assert noted.status_code == 303, noted.get_data(as_text=True)
+        with at_work(self.city) as uow:
+            assert uow.session.scalars(select(FollowUp.line)).all() == [LINE]
+        self.referrer.get("/vandaag")
+
+    def joins(self) -> None:
+        asked = {
+            "organisation": JOINER,
+            "person": JOINER,
+            "email": "roodborst@opvang.example",
+            "phone": PHONE,
+            "name": "Opvang De Tuin",
+            "kind": "family",
+            "address": "Tuinlaan 1",
+            "postcode": "3600",
+            "municipality": "Genk",
+        }
+        answer = self.nobody.sends("/opvang/meedoen", asked)
+        assert answer.status_code in {302, 303}, answer.get_data(as_text=True)
+
+    def asks_what_is_kept(self) -> None:
+        with at_work(self.city) as uow:
+            self.family_id = uow.session.scalars(select(Family.id)).one()
+        self.desk_s.get(f"/gezinnen/{self.family_id}/gegevens")
+        self.desk_s.get(f"/gezinnen/{self.family_id}/gegevens.json")
+        for typed in (REFERENCE, NAME, PHONE):
+            self.beheer.sends("/beheer/inzage", {"gezin": typed})
+        self.beheer.get(f"/beheer/inzage?gezin={self.family_id}")
+        self.beheer.get("/beheer/inzage.csv")
+        self.lists.append(self.beheer.get("/beheer/bewaren").get_data(as_text=True))
+        self.lists.append(self.beheer.get("/beheer/bewaren.csv").get_data(as_text=True))
+
+    def is_removed(self) -> None:
+        path = f"/gezinnen/{self.family_id}/wissen"
+        unsure = self.desk_s.sends(path, {"reden": NAME})
+        self.error_pages.append(unsure.get_data(as_text=True).replace(REFERENCE, ""))
+        assert unsure.status_code == 422
+        assert self.desk_s.sends(path, {"sure": "true"}).status_code == 303
+        shown = self.desk_s.get(path).get_data(as_text=True)
+        assert [canary for canary in CANARIES if canary in shown] == []
+
     def broken_database(self) -> None:
         """Something that nobody foresaw, while a canary is in the form."""
         with at_work(self.city) as uow:
@@ -208,9 +284,9 @@ class Watched:
     def get(self, path: str) -> TestResponse:
         return self._noted(self.client.get(path))
 
-    def sends(self, path: str, given: dict[str, str]) -> TestResponse:
-        hidden = form(self.client, path)
-        return self._noted(self.client.post(path, data=hidden | given))
+    def sends(self, path: str, given: dict[str, str], *, action: str = "") -> TestResponse:
+        hidden = form(self.client, path, action=action)
+        return self._noted(self.client.post(action or path, data=hidden | given))
 
     def _noted(self, answer: TestResponse) -> TestResponse:
         self.flows.addresses.append(
