@@ -11,6 +11,7 @@ from demo.care import seed_care
 from demo.crew import PASSWORD
 from demo.households import household
 from demo.living import Dispatch, Life
+from demo.mail import in_the_past, tell_mornings
 from demo.newcomers import arrive
 from demo.settling import read_town, settle
 from demo.stocking import stock_up
@@ -30,6 +31,7 @@ def seed_demo(city: City, *, now: datetime | None = None, dispatch: Dispatch | N
     if accounts := _count(city, Account):
         return f"{city.host}: er zijn al {accounts} accounts, er is niets gedaan."
     moment = now or datetime.now(BRUSSELS)
+    city = in_the_past(city)
     written = read_town(city)
     rng = Random(written["town"])
     days = WorkingDays(moment)
@@ -41,6 +43,8 @@ def seed_demo(city: City, *, now: datetime | None = None, dispatch: Dispatch | N
     stock_up(city, written, town, days)
     arrive(city, moment)
     seed_care(city, days, bring)
+    bring(city, moment)
+    tell_mornings(city, days)
     bring(city, moment)
     return (
         f"{city.host}: {len(town.spots)} opvangplaatsen en {_count(city, Booklet)} boekjes in "

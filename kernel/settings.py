@@ -145,7 +145,8 @@ def _built(
         except ValidationError as error:
             faults.append(f"OPSTAP_CITIES, city {number}: {error.messages}")
             continue
-        loaded.setdefault("mail_from", formataddr((loaded["name"], f"opstap@{loaded['host']}")))
+        sender = (f"Opstap {loaded['name']}", f"opstap@{loaded['host']}")
+        loaded.setdefault("mail_from", formataddr(sender))
         url = loaded["database"]
         if "://" not in url:
             url = f"sqlite:///{folder / url}"

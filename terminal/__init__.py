@@ -2,6 +2,7 @@
 
 from terminal.chosen import Plainly
 from terminal.forgetting import families, forget
+from terminal.giving_up import parked
 from terminal.keeping import backup, drill, restore
 from terminal.letting_in import account, token
 from terminal.looking import check, events, jobs
@@ -22,6 +23,7 @@ command = Plainly(
         jobs,
         events,
         check,
+        parked,
         backup,
         restore,
         drill,

@@ -1,13 +1,14 @@
 """A letter leaves once, for whoever it is for, and one that does not leave holds up no other."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
-from structlog.typing import EventDict
 
 from jobs.dispatch import PARK_AFTER, dispatch_events
 from kernel.accounts import Account, SignInCode
@@ -17,6 +18,7 @@ from kernel.events import Delivery
 from kernel.letter_text import day_in_words, letter_text
 from kernel.letters import Letter, LetterKind, stands_in_for, write_letter
 from kernel.mail import SmtpPost
+from kernel.parked import parked_deliveries, try_parked_again
 from kernel.sign_in_codes import digits_of
 from tests import build
 from tests.build import MONDAY, Person, at_work
@@ -101,6 +103,24 @@ def test_a_letter_that_is_not_taken_is_tried_for_a_day_and_then_parked_with_an_a
     assert [line["event"] for line in said].count("delivery parked") == 1
     assert failing(city, moment) == {"deliveries-brought"}
     assert_silent(said)
+
+
+def test_what_was_given_up_can_be_seen_and_tried_again(city: City, pile: Pile) -> None:
+    nadia = build.referrer(city)
+    write(city, nadia)
+    with mailbox() as box:
+        box.answers["RCPT"] = "553 no such user"
+        dispatch(city, SmtpPost(box.url))
+    [parked] = parked_deliveries(city)
+    assert (parked["tries"], parked["error"]) == (1, "AddressRefused 553")
+    assert parked["letter_id"] == str(letter_ids(city)[0])
+    assert_silent([parked])
+    dispatch(city, pile, MONDAY + timedelta(days=1))
+    assert pile.letters == []
+    assert try_parked_again(city, now=MONDAY + timedelta(days=1)) == 1
+    dispatch(city, pile, MONDAY + timedelta(days=1))
+    assert pile.readers == [nadia.email]
+    assert parked_deliveries(city) == []
 
 
 def test_an_address_where_nobody_lives_is_parked_at_once(city: City) -> None:
@@ -253,7 +273,7 @@ def failing(city: City, now: datetime) -> set[str]:
     return {each.check.name for each in done if not each.holds}
 
 
-def assert_silent(said: list[EventDict]) -> None:
+def assert_silent(said: Sequence[Mapping[str, Any]]) -> None:
     """Nothing that was logged tells who, where, or what about."""
     assert said
     for word in ("@", "ocmw", "geheim", "Dag"):

@@ -1,11 +1,13 @@
 """The house starts with right settings, or says everything that is wrong with them."""
 
+from email.policy import default
 from pathlib import Path
 
 import pytest
 
 from kernel.cities import UnknownCity
 from kernel.colours import Theme, contrast
+from kernel.mail import ConsolePost, SmtpPost
 from kernel.settings import WrongSettings, read_settings
 
 
@@ -63,6 +65,55 @@ def test_every_fault_is_told_at_once(here: pytest.MonkeyPatch, tmp_path: Path) -
         assert fault in said
 
 
+def test_a_wrong_mail_server_and_a_wrong_sender_are_told_with_the_rest(
+    here: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "cities.toml"
+    file.write_text(
+        """
+        [[city]]
+        host = "a.example"
+        base_url = "https://a.example"
+        database = "a.db"
+        mail_from = "Opstap"
+        """
+    )
+    here.setenv("OPSTAP_CITIES", str(file))
+    here.setenv("SMTP_URL", "smtp://opstap:geheim@mail.example:veel")
+    with pytest.raises(WrongSettings) as wrong:
+        read_settings()
+    said = str(wrong.value)
+    assert "a.example: mail_from must be like" in said
+    assert "SMTP_URL must be like smtp://host:587" in said
+    assert "geheim" not in said
+
+
+def test_letters_are_printed_until_there_is_a_mail_server(here: pytest.MonkeyPatch) -> None:
+    here.setenv("OPSTAP_DEMO", "1")
+    assert {type(city.post) for city in read_settings().cities} == {ConsolePost}
+    here.setenv("SMTP_URL", "smtps://opstap:geheim@mail.example")
+    settings = read_settings()
+    assert {type(city.post) for city in settings.cities} == {SmtpPost}
+    assert "geheim" not in repr(settings)
+
+
+def test_a_city_that_says_nothing_of_it_writes_from_its_own_host(
+    here: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "cities.toml"
+    lines = (
+        'host = "opstap.stad.example"',
+        'base_url = "https://opstap.stad.example"',
+        'database = "a.db"',
+        'name = "Luik (Liège)"',
+    )
+    file.write_text("[[city]]\n" + "\n".join(lines))
+    here.setenv("OPSTAP_CITIES", str(file))
+    [city] = read_settings().cities
+    assert city.mail_from.endswith("<opstap@opstap.stad.example>")
+    assert str(default.header_factory("From", city.mail_from)).startswith('"Opstap Luik (Liège)"')
+
+
 @pytest.mark.parametrize("text", ["", "city = 3", "[[city", "\x00"])
 def test_a_file_that_says_no_city_is_told(
     here: pytest.MonkeyPatch, tmp_path: Path, text: str
@@ -106,6 +157,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
         "PROGRAMMES",
         "SECRET_KEY",
         "PORT",
+        "SMTP_URL",
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPSTAP_DATA", str(tmp_path / "data"))
