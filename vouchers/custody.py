@@ -17,10 +17,12 @@ from vouchers.events import (
     BatchDownloaded,
     BookletBlocked,
     BookletDelivered,
+    BookletExtended,
     BookletHandedOut,
     BookletPrinted,
     BookletReplaced,
     BookletTakenBack,
+    ExtensionTakenBack,
 )
 from vouchers.models import Batch, Booklet
 from vouchers.replacing import own_booklet
@@ -32,6 +34,8 @@ _OF_BOOKLET = (
     BookletHandedOut,
     BookletBlocked,
     BookletReplaced,
+    BookletExtended,
+    ExtensionTakenBack,
 )
 
 
