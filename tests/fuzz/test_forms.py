@@ -14,7 +14,7 @@ from kernel.cities import City
 from tests.access.world import build_world
 from tests.figures import Say
 from tests.fuzz.answers import check
-from tests.fuzz.forms import Form, Site, forms_in, site
+from tests.fuzz.forms import ROLES, Form, Site, forms_in, site
 from tests.fuzz.hostile import VALUES, encoded, shapes, some
 
 FORM = "application/x-www-form-urlencoded"
@@ -169,6 +169,32 @@ def right(form: Form) -> dict[str, str]:
         "/boekjes/<uuid:booklet_id>/eerste-bezoek": {"appointment.on": f"{_IN_A_WEEK}"},
         "/regie/opvang/nieuw": {"name": number, "address": "Straat 1", "postcode": "3600"},
         "/scan": {"key": number},
+        "/opvang/meedoen": {
+            "organisation": number,
+            "name": number,
+            "address": "Straat 1",
+            "postcode": "3600",
+            "phone": "089 00 00 01",
+            "registerNumber": "",
+            "person": number,
+            "email": f"{number}@genk.example",
+        },
+        "/opvang/team/nieuw": {
+            "name": number,
+            "address": "Straat 1",
+            "postcode": "3600",
+            "registerNumber": "",
+        },
+        "/opvang/team/mensen": {"name": number, "email": f"{number}@genk.example"},
+        "/beheer/mensen/uitnodigen": {
+            "name": number,
+            "email": f"{number}@genk.example",
+            "roles.referrer": "true",
+            "newOrganisation": number,
+            "organisation": "",
+            "prefix": "",
+        }
+        | {f"roles.{role}": "" for role in ROLES if role not in {"nobody", "referrer"}},
     }
     return form.fields | by_rule.get(form.rule, {})
 
