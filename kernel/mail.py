@@ -58,9 +58,9 @@ class ConsolePost:
         """Print the letter as its reader would see it."""
         body = textwrap.indent(message.get_content().strip(), "  ")
         head = f"  Aan:       {message['To']}\n  Onderwerp: {message['Subject']}"
-        line = "-" * WIDTH
+        line, title = "-" * WIDTH, " Mail (SMTP_URL is niet ingesteld) ".center(WIDTH, "-")
         sign = getattr(sys.stdout, "encoding", None) or "utf-8"
-        shown = f"\n{line}\n{head}\n\n{body}\n{line}\n".encode(sign, "replace").decode(sign)
+        shown = f"\n{title}\n{head}\n\n{body}\n{line}\n".encode(sign, "replace").decode(sign)
         with _printing:
             print(shown, file=sys.stdout, flush=True)  # noqa: T201 — this is what it is for
 
