@@ -85,7 +85,7 @@ def find_by_number(uow: UnitOfWork, *, search: str) -> tuple[UUID | None, str]:
     """Give the booklet with a number, however it was typed; else why it is not found."""
     meant = meant_booklets(uow, search[:_LONGEST])
     if not meant:
-        return None, "typ het nummer van een boekje."
+        return None, "Typ het nummer van een boekje."
     first = meant[0]
     if first.booklet is not None:
         return first.booklet.id, ""

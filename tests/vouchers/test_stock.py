@@ -138,7 +138,7 @@ def test_a_number_is_found_however_it_is_typed_or_it_is_said_why_not(
     with at_work(city, regie.actor) as uow:
         assert find_by_number(uow, search=f" {grouped} ") == (pile[0].id, "")
         for search, why in (
-            ("", "typ het nummer"),
+            ("", "Typ het nummer"),
             ("7K3M", "7K3M: een nummer heeft 8 tekens"),
             (codes.new_number(), "kennen we niet"),
             ("0000000Z", "er klopt een teken niet"),

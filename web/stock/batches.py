@@ -27,17 +27,16 @@ from web.page import form_of, page
 from web.stock.room import desk
 
 
-def live_batches(batches: Sequence[BatchRow]) -> dict[str, Any]:
+def live_batches(uow: UnitOfWork, batches: Sequence[BatchRow]) -> dict[str, Any]:
     """Give what the part with the progress needs: it asks for itself until all is made."""
+    downloads = read_downloads(uow, batch_ids=[batch.id for batch in batches])
     return {
         "batches": batches,
+        "downloads": downloads,
         "unfinished": any(batch.is_unfinished for batch in batches),
-        "tag": _tag(batches),
+        "tag": hashlib.sha256(repr((batches, downloads)).encode()).hexdigest()[:20],
+        "today": uow.today,
     }
-
-
-def _tag(batches: Sequence[BatchRow]) -> str:
-    return hashlib.sha256(repr(batches).encode()).hexdigest()[:20]
 
 
 @desk.get("/voorraad/reeksen")
@@ -46,19 +45,17 @@ def progress(uow: UnitOfWork) -> ResponseReturnValue:
     """Give the part with the batches; a browser that has it already is told so."""
     if "HX-Request" not in request.headers:
         return redirect(url_for("stock.index", _anchor="reeksen"))
-    return _live("stock/_batches.html", read_batches(uow))
+    return _live("stock/_batches.html", live_batches(uow, read_batches(uow)))
 
 
 def _batch(uow: UnitOfWork, batch_id: UUID) -> ResponseReturnValue:
     row = read_batch(uow, batch_id=batch_id)
     return render_template(
         "stock/batch.html",
-        **live_batches([row]),
+        **live_batches(uow, [row]),
         row=row,
         booklets=read_batch_booklets(uow, batch_id=batch_id) if row.is_ready else [],
-        downloads=read_downloads(uow, batch_ids=[batch_id]).get(batch_id, []),
         done=request.args.get("klaar", ""),
-        today=uow.today,
     )
 
 
@@ -71,7 +68,7 @@ def batch(uow: UnitOfWork, batch_id: UUID) -> ResponseReturnValue:
         return _batch(uow, batch_id)
     if not row.is_unfinished:  # what can be done with it stands on the whole page
         return Response(status=204, headers={"HX-Refresh": "true"})
-    return _live("stock/_progress.html", [row], batch=row)
+    return _live("stock/_progress.html", live_batches(uow, [row]), batch=row)
 
 
 @desk.get("/voorraad/reeksen/<uuid:batch_id>/boekjes.pdf")
@@ -108,12 +105,11 @@ def throw_away_all(uow: UnitOfWork, batch_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("stock.batch", batch_id=batch_id, klaar="weggegooid"), 303)
 
 
-def _live(template: str, batches: Sequence[BatchRow], **more: Any) -> Response:
-    tag = _tag(batches)
-    if tag in request.if_none_match:
+def _live(template: str, told: dict[str, Any], **more: Any) -> Response:
+    if told["tag"] in request.if_none_match:
         response = Response(status=304)
     else:
-        response = make_response(render_template(template, **live_batches(batches), **more))
-    response.set_etag(tag)
+        response = make_response(render_template(template, **told, **more))
+    response.set_etag(told["tag"])
     response.vary.add("HX-Request")
     return response

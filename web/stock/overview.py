@@ -23,13 +23,12 @@ from web.stock.room import desk
 
 def _page(uow: UnitOfWork, wrong_number: str = "") -> ResponseReturnValue:
     delivery_id = request.args.get("levering", type=UUID)
-    batches = read_batches(uow)
     return render_template(
         "stock/page.html",
         at_desk=count_at_desk(uow),
         holders=read_holders(uow),
         receivers=read_receivers(uow),
-        **live_batches(batches),
+        **live_batches(uow, read_batches(uow)),
         asks=read_asks(uow),
         usual=USUAL,
         delivery=read_delivery(uow, delivery_id=delivery_id) if delivery_id else None,
@@ -39,7 +38,6 @@ def _page(uow: UnitOfWork, wrong_number: str = "") -> ResponseReturnValue:
         sought=request.args.get("zoek", ""),
         wrong_number=wrong_number,
         done=request.args.get("klaar", ""),
-        today=uow.today,
     )
 
 
