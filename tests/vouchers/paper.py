@@ -73,10 +73,11 @@ def addresses(printed: PrintedBooklet) -> list[str]:
     return [f"{SENDER.base_url}/c#{cheque.code}" for cheque in printed.cheques]
 
 
-def render(pdf: bytes, *, dpi: int) -> list[Image.Image]:
-    """Print a PDF: one grey image a page."""
+def render(pdf: bytes, *, dpi: int, until: int = 0) -> list[Image.Image]:
+    """Print a PDF: one grey image a page; of a long one the pages until `until`, where given."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["pdftoppm", "-r", str(dpi), "-gray", "-png", "-", f"{folder}/page"]
+        pages = ["-l", str(until)] if until else []
+        command = ["pdftoppm", "-r", str(dpi), *pages, "-gray", "-png", "-", f"{folder}/page"]
         subprocess.run(command, input=pdf, check=True, capture_output=True)
         return [
             Image.open(io.BytesIO(page.read_bytes())) for page in sorted(Path(folder).iterdir())
