@@ -11,6 +11,7 @@ from demo.care import seed_care
 from demo.crew import PASSWORD
 from demo.households import household
 from demo.living import Dispatch, Life
+from demo.looking import look_around
 from demo.mail import in_the_past, tell_mornings
 from demo.newcomers import arrive
 from demo.settling import read_town, settle
@@ -45,6 +46,7 @@ def seed_demo(city: City, *, now: datetime | None = None, dispatch: Dispatch | N
     seed_care(city, days, bring)
     bring(city, moment)
     tell_mornings(city, days)
+    look_around(city, moment)
     bring(city, moment)
     return (
         f"{city.host}: {len(town.spots)} opvangplaatsen en {_count(city, Booklet)} boekjes in "
