@@ -163,7 +163,8 @@ class Life:
                 location_id=spot.id,
                 care_moment=CareMoment.HALF_DAY if half else CareMoment.FULL_DAY,
             ).redemption
-            following_up.tell_going(uow, scan.id, scan.used_after, self.luck)
+            if not household.story.shown:  # the demo's own provider may still tell
+                following_up.tell_going(uow, scan.id, scan.used_after, self.luck)
 
         return deed
 

@@ -4,7 +4,7 @@ The field saw the biggest drop-off between handing out and first use; families t
 cheques nearly all go on. The counts are a city's plan; the days are drawn with a seed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -30,9 +30,16 @@ def stories(plan: dict[str, int], days: WorkingDays, rng: Random) -> list[Story]
     told = [
         *_never(plan["never"], days, rng),
         *_used(plan["few"], (1, 2), (60, 520), days, rng),
-        *_used(plan["some"], (3, 7), (75, 530), days, rng),
-        *_losing(_used(plan["most"], (8, 9), (90, 530), days, rng), plan["lost"]),
-        *_used(plan["all"], (10, 10), (97, 535), days, rng),
+        *_lately(_used(plan["some"], (3, 7), (75, 530), days, rng), _fell_silent(days)),
+        *_lately(
+            _losing(_used(plan["most"], (8, 9), (90, 530), days, rng), plan["lost"]),
+            _ending(8, days.last_busy),
+        ),
+        *_lately(
+            _used(plan["all"], (10, 10), (97, 535), days, rng),
+            _ending(10, days.last_busy - 2),
+            _ending(10, days.ago(15), call_waits=True),
+        ),
         *_going(plan["going"], days, rng),
         *_fresh(plan["fresh"], days),
         *_silent(plan["silent"], days),
@@ -70,6 +77,25 @@ def _losing(families: Iterator[Story], count: int) -> Iterator[Story]:
         yield Story(
             handed_out=story.handed_out, uses=story.uses, visit=visit, lost_after=lost_after
         )
+
+
+def _lately(families: Iterable[Story], *known: Story) -> list[Story]:
+    """Put stories that the demo's own people see today in the place of the longest ago."""
+    return [*list(families)[: -len(known)], *known]
+
+
+def _fell_silent(days: WorkingDays) -> Story:
+    """Three cheques, and then none for thirty days that the place was open."""
+    last = days.last_flagged - 31
+    used = (last - 6, last - 3, last)
+    return Story(handed_out=last - 12, uses=used, visit=used[0], call_waits=True, shown=True)
+
+
+def _ending(count: int, last: int, *, call_waits: bool = False) -> Story:
+    """Near the end of the booklet, or at it: does the child go on?"""
+    used = tuple(last - 2 * back for back in range(count))[::-1]
+    given = used[0] - 5
+    return Story(handed_out=given, uses=used, visit=used[0], call_waits=call_waits, shown=True)
 
 
 def _going(count: int, days: WorkingDays, rng: Random) -> Iterator[Story]:

@@ -96,6 +96,7 @@ def test_the_demo_referrer_has_calls_to_make_each_due_on_its_own_working_day(gen
     assert rules.count(SilenceRule.VISIT_NEAR) == 1
     assert rules.count(SilenceRule.VISIT_MISSED) == 1
     assert rules.count(SilenceRule.NO_FIRST_USE) == 3
+    assert rules.count(SilenceRule.SILENCE) == rules.count(SilenceRule.USED_UP) == 1
     assert all(is_working_day(call.due_on) and call.due_on <= THURSDAY.date() for call in calls)
     visits = {str(call.rule): call.visit_on for call in calls}
     assert visits[SilenceRule.VISIT_NEAR] == working_day_after(THURSDAY.date())
@@ -179,7 +180,13 @@ def test_it_is_as_believable_at_any_moment(sqlite_url: str, now: datetime) -> No
         rules = [call.rule for call in read_calls(uow)]
     antwerp.database.dispose()
     assert (total.handed_out, total.first_use) == (29, 15)
-    assert sorted(set(rules)) == ["no-first-use", "visit-missed", "visit-near"]
+    assert sorted(set(rules)) == [
+        "no-first-use",
+        "silence",
+        "used-up",
+        "visit-missed",
+        "visit-near",
+    ]
 
 
 def test_it_fills_a_postgresql_city_of_another_name_and_leaves_events_to_the_clock(
