@@ -115,7 +115,7 @@ def _stays(session: Session, family_id: UUID) -> Mapping[str, int]:
     return {
         "Boekjes, zonder gezin erbij": _number(session, Booklet.id, Booklet.family_id == family_id),
         "Gebruikte cheques, met dag en opvang": _number(session, Redemption.id, used),
-        "Bedrag voor de opvang, in cent": int(cents or 0),
+        "Bedrag voor de opvang": int(cents or 0),
     }
 
 

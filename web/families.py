@@ -13,6 +13,7 @@ from marshmallow import Schema, fields, validate
 from kernel.access import Role
 from kernel.calendar import day_of
 from kernel.languages import BY_CODE
+from kernel.money import euro
 from kernel.removing import read_removal, remove_family
 from kernel.telling import Part, tell_family
 from kernel.unit_of_work import UnitOfWork
@@ -91,6 +92,8 @@ def said(label: str, value: Any) -> str:
     """Give a value as a family reads it; `label` is the column that it stands in."""
     if value is None or value == "":
         return "-"
+    if label == "Bedrag in cent":
+        return euro(value)
     if isinstance(value, bool):
         return _("ja") if value else _("nee")
     if isinstance(value, datetime):

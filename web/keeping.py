@@ -40,6 +40,7 @@ def show(uow: UnitOfWork) -> ResponseReturnValue:
         ran_at=last_forgotten(uow),
         term=lasting,
         day_of=day_of,
+        today=uow.today,
     )
 
 
