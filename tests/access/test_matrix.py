@@ -79,7 +79,13 @@ DECLARED: dict[str, frozenset[str]] = {
     "POST /boekjes/<uuid:booklet_id>/tweede": frozenset({"regie"}),
     "GET /vandaag": DESKS,
     "POST /vandaag/<uuid:task_id>/afgerond": DESKS,
+    "POST /vandaag/<uuid:task_id>/bezoek": DESKS,
     "POST /vandaag/<uuid:task_id>/terug": DESKS,
+    "POST /boekjes/<uuid:booklet_id>/verder": DESKS,
+    "POST /scan/<uuid:redemption_id>/verder": PROVIDERS,
+    "GET /regie/opvolging": frozenset({"regie"}),
+    "POST /regie/opvolging/<uuid:task_id>/overnemen": frozenset({"regie"}),
+    "POST /regie/opvolging/<uuid:task_id>/teruggeven": frozenset({"regie"}),
     "GET /scan": PROVIDERS,
     "POST /scan": PROVIDERS,
     "GET /scan/<uuid:redemption_id>": PROVIDERS,
@@ -202,6 +208,12 @@ DECLARED: dict[str, frozenset[str]] = {
 # What a form needs to be right, where its page is asked for its rows first.
 RIGHT: dict[str, dict[str, str]] = {
     "POST /vandaag/<uuid:task_id>/afgerond": {"outcome": "will-go"},
+    "POST /vandaag/<uuid:task_id>/bezoek": {
+        "appointment.locationId": "00000000-0000-0000-0000-000000000001",
+        "appointment.on": "2027-01-18",
+    },
+    "POST /boekjes/<uuid:booklet_id>/verder": {"answer": "unknown"},
+    "POST /scan/<uuid:redemption_id>/verder": {"answer": "unknown"},
     "POST /voorraad/mijn/<uuid:booklet_id>/kwijt": {"reason": "stolen"},
 }
 # Without a family a booklet is a blank one, which is the regie's alone.
