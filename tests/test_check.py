@@ -37,7 +37,7 @@ from tests.build import MONDAY, Paper, Person, at_work
 from tests.build_care import Bought
 from vouchers.annulling import annul_redemption
 from vouchers.drop_off import SilenceRule, flag_drop_offs
-from vouchers.models import Booklet, Cheque, Redemption
+from vouchers.models import Batch, Booklet, Cheque, Redemption
 from vouchers.redeeming import redeem_cheque
 from vouchers.replacing import replace_lost_booklet
 
@@ -68,6 +68,7 @@ class Town:
     new_id: Any
     silent: Paper
     blank: Paper
+    held: Paper
     referrer: Person
     provider: Person
     bought: Bought
@@ -171,6 +172,31 @@ def leaves_a_call_open(session: Session, town: Town) -> None:
 
 def leaves_a_call_about_a_blocked_booklet(session: Session, town: Town) -> None:
     session.execute(of(town.silent).values(state="blocked_error"))
+
+
+def counts_a_booklet_that_was_not_made(session: Session, town: Town) -> None:
+    session.execute(update(Batch).values(made=1))
+
+
+def loses_a_booklet_of_a_batch(session: Session, town: Town) -> None:
+    session.execute(of(town.held).values(batch_id=None))
+
+
+def is_ready_too_early(session: Session, town: Town) -> None:
+    session.execute(of(town.held).values(batch_id=None))
+    session.execute(update(Batch).values(made=1))
+
+
+def cancels_and_leaves_the_booklets(session: Session, town: Town) -> None:
+    session.execute(update(Batch).values(state="cancelled"))
+
+
+def delivers_to_nobody(session: Session, town: Town) -> None:
+    session.execute(of(town.held).values(holder_id=None))
+
+
+def lets_somebody_hold_what_lies_at_the_desk(session: Session, town: Town) -> None:
+    session.execute(of(town.blank).values(holder_id=town.referrer.actor.account_id))
 
 
 def changes_a_rule_twice(session: Session, town: Town) -> None:
@@ -358,6 +384,12 @@ BREAKS: list[tuple[str, Break]] = [
     ("replaced-whole", forgets_where_a_booklet_came_from),
     ("no-idle-calls", leaves_a_call_open),
     ("no-idle-calls", leaves_a_call_about_a_blocked_booklet),
+    ("batch-whole", counts_a_booklet_that_was_not_made),
+    ("batch-whole", loses_a_booklet_of_a_batch),
+    ("batch-whole", is_ready_too_early),
+    ("cancelled-blocked", cancels_and_leaves_the_booklets),
+    ("stock-held", delivers_to_nobody),
+    ("stock-held", lets_somebody_hold_what_lies_at_the_desk),
     ("no-overlap-dated_rule", changes_a_rule_twice),
     ("no-overlap-care_moment_price", pays_two_prices),
     ("no-overlap-location_standing", licenses_twice),
@@ -486,7 +518,9 @@ def town(city: City) -> Town:
     referrer, provider = build.referrer(city), build.provider(city)
     build.price(city)
     used, lost, silent = (build.handed_out(city, referrer) for _ in range(3))
-    blank = build.blank(city, build.regie(city))
+    blank = build.blank(city, desk := build.regie(city))
+    held = build.lying(city, build.batch(city, desk, 2))[0]
+    build.delivered(city, desk, referrer, held.number)
     with at_work(city, now=LATER) as uow:
         assert len(flag_drop_offs(uow)) == 3
     dispatch_events(city, LATER)
@@ -528,6 +562,7 @@ def town(city: City) -> Town:
         new_id=new_id,
         silent=silent,
         blank=blank,
+        held=held,
         referrer=referrer,
         provider=provider,
     )

@@ -20,6 +20,7 @@ from sqlalchemy.orm import aliased
 from kernel.checking import Check, Moment
 from kernel.events import Delivery, PendingEvent, RecordedEvent
 from kernel.tasks import Task
+from vouchers import stock_checking
 from vouchers.call_reasons import BEFORE_USE, SilenceRule
 from vouchers.models import Booklet, BookletState, Cheque, ChequeState, Redemption
 
@@ -199,4 +200,5 @@ CHECKS = (
         sentence="Geen open taak vraagt te bellen over een gebruikt of geblokkeerd boekje.",
         offending=_idle_tasks,
     ),
+    *stock_checking.CHECKS,
 )

@@ -16,7 +16,7 @@ from vouchers.models import Booklet, BookletState
 from vouchers.stock import ends_soon
 from vouchers.typed_numbers import meant_booklets
 
-_LONGEST = 200  # signs of a search
+_LONGEST = 11  # signs of a search: a number with spaces, and never a whole cheque code
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -143,6 +143,8 @@ def test_a_number_is_found_however_it_is_typed_or_it_is_said_why_not(
             (codes.new_number(), "kennen we niet"),
             ("0000000Z", "er klopt een teken niet"),
             ("\0\ud800", "een nummer heeft 8 tekens"),
+            (f"http://genk.localhost/c#{pile[0].codes[0]}", "een nummer heeft 8 tekens"),
+            (pile[0].typed_codes[0], "een nummer heeft 8 tekens"),
         ):
             found, said = find_by_number(uow, search=search)
             assert found is None
