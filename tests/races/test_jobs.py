@@ -14,6 +14,7 @@ from jobs.clock import due_day, run_daily
 from jobs.dispatch import dispatch_events, dispatch_inside
 from jobs.leading import Leader
 from jobs.schedule import JOBS, Job
+from kernel.accounts import SignInAttempt
 from kernel.calendar import is_working_day
 from kernel.cities import City
 from kernel.errors import Refusal
@@ -156,6 +157,8 @@ def _something_of_everything(city: City) -> None:
     """A silent booklet, one that was flagged and used since, a batch, a letter, waiting events."""
     build.letter(city, build.referrer(city))
     dispatch_inside(city, LATER - timedelta(days=1))
+    with at_work(city) as uow:
+        uow.session.add(SignInAttempt(address_hash="x", at=MONDAY))  # older than a week
     with at_work(city, build.regie(city).actor) as uow:
         ask_batch(uow, wanted=7)
     referrer, provider = build.referrer(city), build.provider(city)
