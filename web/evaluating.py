@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 
 from kernel.access import Role
 from kernel.calendar import add_months
-from kernel.errors import NotFound
 from kernel.unit_of_work import UnitOfWork
 from vouchers.cohorts import ROUNDED_TO, Frozen, frozen_years, read_frozen
 from web.i18n import N_, short_day, words_day
@@ -122,7 +121,8 @@ def download(uow: UnitOfWork) -> ResponseReturnValue:
     """Give the same frozen figures as a file, with what each step counts."""
     frozen = _asked(uow)
     if frozen is None:
-        raise NotFound(_("Voor dit jaar is er nog niets vastgelegd."))
+        nothing = (_("Hiervan is nog niets vastgelegd."),)
+        return csv_response([nothing], name="cijfers")
     name = f"cijfers-{frozen.year}-stand-{frozen.as_of}"
     return csv_response(_rows(frozen), name=name)
 
@@ -178,12 +178,17 @@ def sentence(frozen: Frozen) -> str:
 
 def _asked(uow: UnitOfWork) -> Frozen | None:
     """Give the year and the month's end that the address asks for, else the newest."""
-    year = request.args.get("jaar", type=int)
+    year = request.args.get("jaar", type=_year)
     as_of = request.args.get("stand", type=date.fromisoformat)
     if year is None:
         years = frozen_years(uow)
         year = years[0] if years else None
     return read_frozen(uow, year=year, as_of=as_of) if year is not None else None
+
+
+def _year(given: str) -> int:
+    """Read a year; what no calendar has is no year."""
+    return date(int(given), 1, 1).year
 
 
 def _rows(frozen: Frozen) -> Iterator[tuple[object, ...]]:
