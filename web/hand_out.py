@@ -65,8 +65,10 @@ class HandOutForm(BookletRequest):
 
     @post_load
     def _chosen(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """What was typed before one chose to print is not meant any more."""
-        return loaded | {"booklet": None} if loaded.pop("way") == NOW else loaded
+        """What was typed before one chose something else is not meant any more."""
+        if loaded.pop("way") == NOW:
+            loaded |= {"booklet": None, "retroactive": False}
+        return loaded if loaded["retroactive"] else loaded | {"handed_out_on": None}
 
 
 class StockForm(BookletRequest):

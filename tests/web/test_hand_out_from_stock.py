@@ -56,6 +56,15 @@ def test_a_number_that_was_typed_before_choosing_to_print_is_not_meant(
     assert _state(city, paper) == "delivered"
 
 
+def test_a_day_that_was_typed_before_unticking_is_not_meant(city: City, app: Flask) -> None:
+    _, paper = stocked(city)
+    joris = signed_in(app, build.regie(city))
+    answer = _send(joris, {"booklet": paper.number, "handedOutOn": "2026-09-01"})
+    assert answer.location == f"/boekjes/{paper.id}/meekijken"
+    with at_work(city) as uow:
+        assert uow.session.get_one(Booklet, paper.id).handed_out_on == MONDAY.date()
+
+
 def test_a_cheque_s_code_is_never_in_an_address_nor_given_back(city: City, app: Flask) -> None:
     nadia, paper = stocked(city)
     client = signed_in(app, nadia)

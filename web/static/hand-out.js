@@ -91,10 +91,17 @@ function submitted(event) {
 }
 
 function chosen({ target }) {
+  tellSince();
   if (target.name !== "way") return;
   ways.dataset.way = target.value;
   if (fromStock()) field.focus();
   else shut();
+}
+
+// Since when is asked only of a family that has the booklet already.
+function tellSince() {
+  const since = byId("since");
+  if (since) since.hidden = !form.elements.retroactive.checked;
 }
 
 function goOn() {
@@ -148,4 +155,7 @@ box.parentNode.addEventListener("keydown", ({ key }) => key === "Escape" && shut
 document.addEventListener("visibilitychange", () => document.hidden && shut());
 addEventListener("pagehide", shut);
 // A browser that goes back fills the form anew: what is chosen there is what counts.
-addEventListener("pageshow", () => (ways.dataset.way = form.elements.way.value));
+addEventListener("pageshow", () => {
+  ways.dataset.way = form.elements.way.value;
+  tellSince();
+});
