@@ -188,7 +188,7 @@ def _asked(uow: UnitOfWork) -> Frozen | None:
 
 def _year(given: str) -> int:
     """Read a year; what no calendar has is no year."""
-    return date(int(given), 1, 1).year
+    return date.fromisoformat(f"{given}-01-01").year
 
 
 def _rows(frozen: Frozen) -> Iterator[tuple[object, ...]]:
