@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, select, tuple_
 from sqlalchemy.orm import aliased
 
 from kernel.access import Role, allowed
@@ -94,15 +94,13 @@ def _read_use(uow: UnitOfWork, redemption_id: UUID) -> _Use | None:
 def _used_before() -> ColumnElement[bool]:
     """Say whether the family used a cheque before this one, whichever of its booklets it was of."""
     other, of = aliased(Redemption), aliased(Booklet)
-    sooner = or_(
-        other.redeemed_at < Redemption.redeemed_at,
-        and_(other.redeemed_at == Redemption.redeemed_at, other.id < Redemption.id),
-    )
+    # Several papers that are entered together have one moment: then the counting tells.
+    mine, others = (tuple_(use.redeemed_at, use.used_after, use.id) for use in (Redemption, other))
     return exists().where(
         of.origin_id == Booklet.origin_id,
         other.booklet_id == of.id,
         other.annulled_at.is_(None),
-        sooner,
+        others < mine,
     )
 
 

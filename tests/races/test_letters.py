@@ -32,6 +32,7 @@ from tests.races.pairs import all_at_once
 pytestmark = pytest.mark.serial
 
 QUICK = 0.2  # seconds that a mail server may take here
+FOR_EVER = 10 * PATIENCE
 MARK = "UPDATE event_delivery SET attempts"
 LATER = timedelta(minutes=2)  # when what a killed dispatcher had taken is free again
 
@@ -166,7 +167,9 @@ def test_while_a_mail_server_hangs_cheques_are_redeemed_and_events_brought(
         over.wait(PATIENCE)
 
     with behaving(hang) as url:
-        sending = threading.Thread(target=send, args=(city,), kwargs={"post": SmtpPost(url)})
+        sending = threading.Thread(
+            target=send, args=(city,), kwargs={"post": SmtpPost(url, FOR_EVER)}
+        )
         sending.start()
         assert called.wait(PATIENCE)
         for number, code in enumerate(paper.codes):
@@ -187,7 +190,9 @@ def test_hanging_mail_of_every_city_stops_no_citys_clock(towns: list[City]) -> N
         over.wait(PATIENCE)
 
     with behaving(hang) as url:
-        clock = Clock(Cities(replace(city, post=SmtpPost(url)) for city in towns))
+        clock = Clock(
+            Cities(replace(city, post=SmtpPost(url, patience=FOR_EVER)) for city in towns)
+        )
         people = [build.referrer(city) for city in towns]
         for city, person in zip(towns, people, strict=True):
             build.letter(city, person)

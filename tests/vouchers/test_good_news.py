@@ -124,7 +124,7 @@ def test_a_scan_that_is_undone_before_anybody_heard_is_no_news(
     paper = handed_out(city, nadia)
     annul(city, robin, scan(city, robin, paper, 0))
     assert told(city) == []
-    scan(city, robin, paper, 1)
+    scan(city, robin, paper, 1, now=MONDAY + timedelta(minutes=1))
     assert told(city) == [(nadia.email, FIRST)], "this is the first use now"
 
 
@@ -150,6 +150,18 @@ def test_several_uses_heard_at_once_are_one_first_use(
     for number in range(4):
         scan(city, robin, paper, number, now=MONDAY + timedelta(minutes=number))
     assert told(city) == [(nadia.email, FIRST)]
+
+
+def test_uses_that_are_heard_together_are_told_with_the_day_of_each(
+    city: City, nadia: Person, robin: Person
+) -> None:
+    build.rule(city, "vouchers.booklet_size", 2)
+    paper = handed_out(city, nadia, now=MONDAY - 9 * DAY)
+    for number, days_ago in enumerate((5, 3)):
+        scan(city, robin, paper, number, care_date=(MONDAY - days_ago * DAY).date())
+    first, last = (" ".join(letter.split()) for letter in letters(city))
+    assert "gebruikte op 2 september de eerste cheque." in first
+    assert "gebruikte op 4 september de laatste cheque. Het boekje is op." in last
 
 
 def test_an_event_that_is_brought_again_tells_nothing_new(
