@@ -31,6 +31,7 @@ from occasioneel.models import (
     Outcome,
     Placement,
     PlacementState,
+    Purchase,
     PurchaseState,
     RestartReason,
 )
@@ -88,7 +89,7 @@ def test_a_place_is_free_again_the_day_after_the_last_day(
     ends(city, regie, placement.id, last_day=TODAY)
     with pytest.raises(PlaceTaken):
         build_care.placed(city, regie, on=bought.places[1], since=TODAY)
-    assert build_care.placed(city, regie, on=bought.places[1], since=TODAY + timedelta(days=1))
+    build_care.placed(city, regie, on=bought.places[1], since=TODAY + timedelta(days=1))
 
 
 def test_a_planned_child_keeps_the_place_from_its_day_on(
@@ -160,7 +161,7 @@ def test_only_an_active_purchase_takes_new_children(
         with pytest.raises(refusal):
             build_care.placed(city, regie, at=where)
     else:
-        assert build_care.placed(city, regie, at=where)
+        build_care.placed(city, regie, at=where)
 
 
 def test_a_draft_has_no_place_to_give(city: City, regie: Person) -> None:
@@ -175,7 +176,7 @@ def test_a_day_before_the_purchase_is_refused(city: City, regie: Person) -> None
     with pytest.raises(OutsidePurchase) as refused:
         build_care.placed(city, regie, at=made.location_id, since=date(2026, 8, 31))
     assert list(refused.value.fields) == ["since"]
-    assert build_care.placed(city, regie, at=made.location_id, since=date(2026, 9, 1))
+    build_care.placed(city, regie, at=made.location_id, since=date(2026, 9, 1))
 
 
 def test_a_step_that_changed_lets_no_new_child_in_and_nobody_out(
@@ -202,7 +203,7 @@ def test_a_step_that_changed_lets_no_new_child_in_and_nobody_out(
 def test_a_day_that_cannot_be_meant_is_refused(
     city: City, bought: Bought, since: str, born: str, field: str
 ) -> None:
-    days = {
+    days: dict[str, Any] = {
         "since": date.fromisoformat(since),
         "child": {"birth_month": date.fromisoformat(born)},
     }
@@ -287,7 +288,7 @@ def test_a_wrong_first_day_of_the_months_is_corrected_on_the_row(
     city: City, regie: Person, bought: Bought
 ) -> None:
     first = build_care.placed(city, regie, on=bought.places[1], since=JUNE)
-    restart = {"placement_id": first.id, "since": date(2026, 4, 1)}
+    restart: dict[str, Any] = {"placement_id": first.id, "since": date(2026, 4, 1)}
     with pytest.raises(Invalid), at_work(city, regie.actor) as uow:
         restart_clock(uow, reason=RestartReason.NEW_ROUTE, **restart)
     with at_work(city, regie.actor) as uow:
@@ -397,7 +398,9 @@ def test_a_last_day_before_the_first_or_far_ahead_is_refused(
     assert list(refused.value.fields) == ["lastDay"]
 
 
-PAIRS = {  # what each deed makes of a placement that is running, and of one that has ended
+PAIRS: dict[
+    str, tuple[PlacementState, PlacementState | type[Exception]]
+] = {  # what each deed makes of a placement that is running, and of one that has ended
     "end": (PlacementState.ENDED, NotRunning),
     "move": (PlacementState.RUNNING, NotRunning),
     "restart": (PlacementState.RUNNING, NotRunning),
@@ -503,13 +506,13 @@ def doing(city: City, by: Person, name: str, placement_id: UUID, made: Bought) -
     with at_work(city, by.actor) as uow:
         placement_s: dict[str, Any] = {"placement_id": placement_id}
         if name == "end":
-            given = {"outcome": Outcome.OTHER, "last_day": TODAY}
+            given: dict[str, Any] = {"outcome": Outcome.OTHER, "last_day": TODAY}
             done = end_placement(uow, **placement_s, **given)
         elif name == "move":
-            where = {"since": TODAY, "bought_place_id": made.places[2]}
+            where: dict[str, Any] = {"since": TODAY, "bought_place_id": made.places[2]}
             done = move_child(uow, **placement_s, **where)
         elif name == "restart":
-            why = {"since": TODAY, "reason": RestartReason.OTHER}
+            why: dict[str, Any] = {"since": TODAY, "reason": RestartReason.OTHER}
             done = restart_clock(uow, **placement_s, **why)
         else:
             done = take_back_end(uow, **placement_s)
@@ -525,8 +528,6 @@ def one(city: City, placement_id: UUID) -> dict[str, Any]:
 
 
 def where_of(city: City, purchase_id: UUID) -> UUID:
-    from occasioneel.models import Purchase  # noqa: PLC0415
-
     with at_work(city) as uow:
         return uow.session.get_one(Purchase, purchase_id).location_id
 

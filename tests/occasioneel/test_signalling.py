@@ -12,11 +12,12 @@ from kernel.accounts import Account
 from kernel.calendar import BRUSSELS, is_working_day
 from kernel.cities import City
 from kernel.errors import Forbidden, NotFound
+from kernel.organisations import OrganisationKind
 from kernel.tasks import Task, TaskClosed, TooLateToUndo, open_task
 from occasioneel.cards import ENDED, OVERTAKEN, RESTARTED
 from occasioneel.ending import end_placement, take_back_end
 from occasioneel.limits import Limits, Standing
-from occasioneel.models import LimitSignal, Outcome, RestartReason, Signal
+from occasioneel.models import LimitSignal, Outcome, Placement, RestartReason, Signal
 from occasioneel.moving import move_child, restart_clock
 from occasioneel.signalling import signal_limits
 from occasioneel.stepping import NextStep, note_step, take_back_step
@@ -240,7 +241,7 @@ def test_how_near_the_limit_a_child_is(
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.CLOCK}))
 def test_only_the_clock_signals(city: City, role: Role) -> None:
-    home = build.organisation(city, build.OrganisationKind.CITY)
+    home = build.organisation(city, OrganisationKind.CITY)
     person = build.person(city, role, organisation_id=home)
     with pytest.raises(Forbidden), at_work(city, person.actor) as uow:
         signal_limits(uow)
@@ -269,8 +270,6 @@ def placed(city: City, by: Person, bought: Bought) -> UUID:
 
 
 def running(city: City) -> UUID:
-    from occasioneel.models import Placement  # noqa: PLC0415
-
     with at_work(city) as uow:
         return uow.session.scalars(select(Placement.id).where(Placement.state == "running")).one()
 
