@@ -23,7 +23,6 @@ USED_UP_DAYS = Rule("vouchers.used_up_days", 14)  # after the last cheque, when 
 CALL_TRIES = Rule("vouchers.call_tries", 3)  # reminders of one call, then no more
 WILL_GO_DAYS = Rule("vouchers.will_go_days", 7)  # until a family that is going is asked again
 NEEDS_HELP_DAYS = Rule("vouchers.needs_help_days", 3)  # until help that was promised is asked after
-LINE_DAYS = Rule("vouchers.line_days", 90)  # what was written down of a call, after it is closed
 NEVER_SHOWN_DAYS = Rule("vouchers.never_shown_days", 5)  # working days until the regie hears of it
 NOT_CALLED_DAYS = Rule("vouchers.not_called_days", 7)  # days after it was shown, the same
 PAYMENT_DAY: Rule[int | None] = Rule("vouchers.payment_day", None)  # of the month after

@@ -21,11 +21,15 @@ def in_reach() -> ColumnElement[bool]:
 
 def said_no() -> ColumnElement[bool]:
     """Say whether the last thing that was heard, since the last cheque, was that none is needed."""
-    later = exists().where(
-        Redemption.booklet_id == Booklet.id,
-        Redemption.annulled_at.is_(None),
-        Redemption.redeemed_at > FollowUp.made_at,
-    )
+    later = (
+        exists()
+        .where(
+            Redemption.booklet_id == Booklet.id,
+            Redemption.annulled_at.is_(None),
+            Redemption.redeemed_at > FollowUp.made_at,
+        )
+        .correlate_except(Redemption)
+    )  # the booklet's row is two statements away
     return exists().where(
         FollowUp.booklet_id == Booklet.id,
         FollowUp.outcome.in_([str(outcome) for outcome in FINAL]),

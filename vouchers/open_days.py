@@ -40,9 +40,12 @@ def open_days_since(since: Any, location_id: Any) -> ColumnElement[int]:
         OpeningHours.valid_from <= days.c.day,
         or_(OpeningHours.valid_until.is_(None), OpeningHours.valid_until >= days.c.day),
     )
-    has_hours = exists().where(its_own, valid, OpeningHours.weekday == days.c.weekday)
-    is_known = exists().where(its_own, valid)
-    closed = exists().where(ClosingDay.location_id == location_id, ClosingDay.day == days.c.day)
+    # Each asks about the row of the statement around the count, which SQLAlchemy would not see.
+    on_weekday = OpeningHours.weekday == days.c.weekday
+    has_hours = exists().where(its_own, valid, on_weekday).correlate_except(OpeningHours)
+    is_known = exists().where(its_own, valid).correlate_except(OpeningHours)
+    is_closed = (ClosingDay.location_id == location_id, ClosingDay.day == days.c.day)
+    closed = exists().where(*is_closed).correlate_except(ClosingDay)
     return (
         select(func.count())
         .select_from(days)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from kernel.calendar import day_of
 from kernel.events import Subscriptions
 from kernel.letters import stands_in_for
 from kernel.tasks import Task, close_tasks_about, open_task
@@ -71,18 +72,21 @@ def ask_to_call(uow: UnitOfWork, event: DropOffFlagged) -> None:
 def close_call(uow: UnitOfWork, event: ChequeRedeemed) -> None:
     """Close the call that a use answered by itself, unless it was undone meanwhile.
 
-    Any use ends a silence, also one that was told late; the last one brings back the question
-    whether the child goes on, where an undone use had taken that away.
+    Any use since the flag ends a silence, also of an earlier day of care; the last one brings back
+    the question whether the child goes on, where an undone use had taken that away.
     """
-    live = select(Redemption.id).where(
-        Redemption.id == event.redemption_id, Redemption.annulled_at.is_(None)
+    scanned_at = uow.session.scalar(
+        select(Redemption.redeemed_at).where(
+            Redemption.id == event.redemption_id, Redemption.annulled_at.is_(None)
+        )
     )
     booklet = uow.session.get(Booklet, event.booklet_id)
-    if booklet is None or uow.session.scalar(live) is None:
+    if booklet is None or scanned_at is None:
         return
     for task in _open_about(uow, booklet.id):
         rule = SilenceRule(task.rule)
-        if rule == SilenceRule.SILENCE or not holds(booklet, rule, task.period):
+        ends = rule == SilenceRule.SILENCE and day_of(scanned_at) >= task.due_on
+        if ends or not holds(booklet, rule, task.period):
             task.close(uow.now, None, CLOSED_BY_USE[rule])
     _bring_back(uow, booklet, frozenset({SilenceRule.USED_UP}))
 

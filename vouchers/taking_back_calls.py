@@ -1,17 +1,14 @@
-"""Somebody undoes what was written down of a call; the clock forgets the line in time."""
+"""Somebody undoes what was written down of a call: the task is as it was."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select, update
 
 from kernel.access import Role, allowed
-from kernel.calendar import day_of, end_of_day
-from kernel.rules import rules_on
+from kernel.calendar import day_of
 from kernel.tasks import Task, TooLateToUndo, task_of
 from kernel.unit_of_work import UnitOfWork
-from vouchers.choices import LINE_DAYS
 from vouchers.following_up import follow_ups_of
 from vouchers.models import Appointment, DropOff, FollowUp
 from vouchers.outcomes import VISIT_AGREED
@@ -37,23 +34,6 @@ def take_back_follow_up(uow: UnitOfWork, *, task_id: UUID) -> Task:
         _take_back_visit(uow, task.subject_id, last)
     task.not_before = before.next_on if before else None
     return task
-
-
-@allowed(Role.CLOCK)
-def forget_lines(uow: UnitOfWork) -> int:
-    """Empty the lines of calls that were closed ninety days ago (a rule); gives how many."""
-    days = rules_on(uow.session, uow.today)[LINE_DAYS]
-    over = select(Task.id).where(
-        Task.closed_at < end_of_day(uow.today - timedelta(days=days)),
-    )
-    emptied = uow.session.execute(
-        update(FollowUp)
-        .where(FollowUp.line.is_not(None), FollowUp.task_id.in_(over))
-        .values(line=None)
-        .execution_options(synchronize_session=False)
-    )
-    count: int = emptied.rowcount  # type: ignore[attr-defined]
-    return count
 
 
 def _is_mine(uow: UnitOfWork, last: FollowUp) -> bool:
