@@ -1,5 +1,6 @@
 """Real databases for every test: SQLite and PostgreSQL, each test with a city of its own."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -108,7 +109,7 @@ def city_at(url: str, **more: object) -> City:
         "host": "genk.localhost",
         "base_url": "http://genk.localhost",
         "database": Database(url),
-        "programmes": frozenset({"vouchers", "occasioneel"}),
+        "programmes": frozenset(os.environ.get("PROGRAMMES", "vouchers,occasioneel").split(",")),
         "name": "Genk",
         "desk_phone": "089 00 00 01",
         "desk_address": "Demoplein 1, 3600 Genk",

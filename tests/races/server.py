@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -44,11 +44,16 @@ class Server:
 
 @contextmanager
 def serving(
-    city: City, folder: Path, *, under: Sequence[str] = (), workers: int = WORKERS
+    city: City,
+    folder: Path,
+    *,
+    under: Sequence[str] = (),
+    workers: int = WORKERS,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """Serve a city's database as `opstap serve` would, on a free port of loopback only.
 
-    `under` is a command that runs the server, such as strace.
+    `under` is a command that runs the server, such as strace; `more` is added to its environment.
     """
     said = folder / "server.log"
     with socket.socket() as listening, said.open("wb") as log:
@@ -62,7 +67,7 @@ def serving(
         process = subprocess.Popen(
             command,
             cwd=_ROOT,
-            env=_environment(city, folder),
+            env=environment(city, folder) | dict(more or {}),
             stdout=log,
             stderr=log,
             pass_fds=[listening.fileno()],
@@ -77,7 +82,8 @@ def serving(
             process.wait(30)
 
 
-def _environment(city: City, folder: Path) -> dict[str, str]:
+def environment(city: City, folder: Path) -> dict[str, str]:
+    """Give what a process of this installation is told: the city's database, and nothing more."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
     return kept | {
         "DATABASE_URL": city.database.url,

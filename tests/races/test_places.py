@@ -1,17 +1,11 @@
 """Fifty requests for the last place at the same moment: one gets it, and never is there a fifth."""
 
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from http.client import HTTPConnection
 from itertools import count
-from threading import Barrier
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -20,20 +14,18 @@ from sqlalchemy import func, or_, select
 from kernel.access import Role
 from kernel.cities import City
 from kernel.organisations import OrganisationKind
-from kernel.signing_in import sign_in
 from occasioneel.errors import CapReached, PlacedAlready, PlaceTaken
 from occasioneel.models import BoughtPlace, Placement, PurchaseState, Reason
 from occasioneel.moving import move_child
 from occasioneel.placing import place_child
 from occasioneel.purchasing import activate_purchase
 from tests import build, build_care
-from tests.build import PASSWORD, Person, at_work
+from tests.build import Person, at_work
 from tests.build_care import Bought
 from tests.figures import Say, rounds
-from tests.races.clients import PATIENCE
 from tests.races.conftest import Served
+from tests.races.desks import Browser, at_once
 from tests.races.pairs import Deed, race
-from web.identity import COOKIE
 
 pytestmark = pytest.mark.serial
 
@@ -175,68 +167,6 @@ def test_two_drafts_for_the_last_place_wherever_the_first_one_is_held(city: City
 
 
 NOW = datetime.now(UTC)
-
-
-class Browser:
-    """A signed-in regie worker's connection, with the cookies and the token of its forms."""
-
-    def __init__(self, city: City, port: int, person: Person) -> None:
-        """Sign in once, and read the form's token from a page that has one."""
-        secret = sign_in(city, email=person.email, password=PASSWORD, now=datetime.now(UTC))
-        self.port, self.cookies = port, {COOKIE: secret}
-        with closing(self.connected()) as connection:
-            connection.request("GET", "/aankopen/nieuw", headers=self.headers)
-            answer = connection.getresponse()
-            page = answer.read().decode()
-            assert answer.status == 200, page[:500]
-            for said in answer.headers.get_all("Set-Cookie") or []:
-                name, _, rest = said.partition("=")
-                self.cookies[name] = rest.partition(";")[0]
-            found = re.search(r'name="csrf_token" value="([^"]+)"', page) or self._token(connection)
-        self.token = found[1]
-
-    def connected(self) -> HTTPConnection:
-        """Give a connection to the server."""
-        return HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What every request carries."""
-        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        return {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
-
-    def _token(self, connection: HTTPConnection) -> re.Match[str]:
-        connection.request("GET", "/account", headers=self.headers)
-        answer = connection.getresponse()
-        page = answer.read().decode()
-        for said in answer.headers.get_all("Set-Cookie") or []:
-            name, _, rest = said.partition("=")
-            self.cookies[name] = rest.partition(";")[0]
-        found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-        assert found, page[:500]
-        return found
-
-
-def at_once(
-    clients: Sequence[Browser], paths: str | Sequence[str], forms: Sequence[Mapping[str, str]]
-) -> list[int]:
-    """Let every client send its form at the same moment; gives the statuses."""
-    together = Barrier(len(clients), timeout=PATIENCE)
-
-    def one(number: int) -> int:
-        client = clients[number]
-        with closing(client.connected()) as connection:
-            connection.connect()
-            body = urlencode(forms[number] | {"csrf_token": client.token})  # type: ignore[operator]
-            path = paths if isinstance(paths, str) else paths[number]
-            together.wait()
-            connection.request("POST", path, body, client.headers)
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
-
-    with ThreadPoolExecutor(len(clients)) as pool:
-        return list(pool.map(one, range(len(clients))))
 
 
 def a_child(where: str) -> dict[str, str]:
