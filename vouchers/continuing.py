@@ -195,6 +195,7 @@ def known_continuation(origin_id: ColumnElement[UUID] | Any) -> ColumnElement[An
         )
         .order_by(Continuation.answered_at.desc())
         .limit(1)
+        .correlate_except(Continuation, its)
         .scalar_subquery()
     )
 

@@ -373,7 +373,7 @@ def test_each_rule_finds_its_booklets_by_an_index(city: City) -> None:
             )
             typed = str(written)
             if dialect.name == "postgresql":
-                typed = re.sub(r"SELECT ('[0-9-]+') AS day", r"SELECT DATE \1 AS day", typed)
+                typed = re.sub(r"(?<=[T(])( ?)('[0-9-]{10}')(?= AS day|, )", r"\1DATE \2", typed)
             rows = uow.connection.exec_driver_sql(f"{explain} {typed}")
             plan = "\n".join(str(tuple(row)) for row in rows)
             assert "ix_booklet" in plan, f"{rule}: {plan}"
