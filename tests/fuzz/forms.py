@@ -138,6 +138,7 @@ class _Forms(HTMLParser):
         self.found: list[Form] = []
         self.now: Form | None = None
         self.names: str = ""
+        self.area: str = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -154,6 +155,7 @@ class _Forms(HTMLParser):
     def _field(self, form: Form, tag: str, given: dict[str, str]) -> None:
         name, kind = given.get("name", ""), given.get("type", "" if tag != "textarea" else tag)
         self.names = name if tag == "select" else ""
+        self.area = name if tag == "textarea" else ""
         if not name:
             return
         if kind in {"radio", "checkbox"} and "checked" not in given and form.fields.get(name):
@@ -162,8 +164,14 @@ class _Forms(HTMLParser):
         if tag in {"input", "textarea"} and kind in _TEXTS:
             form.texts.add(name)
 
+    def handle_data(self, data: str) -> None:
+        if self.now is not None and self.area:
+            self.now.fields[self.area] += data
+
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self.now = None
+        if tag == "textarea":
+            self.area = ""
         if tag == "select":
             self.names = ""
