@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 
 from kernel.errors import Invalid, Refusal
+from kernel.programmes import VOUCHERS
 from kernel.second_step import TICKET_LASTS, SecondStepAsked
 from kernel.sessions import sign_out
 from kernel.signing_in import sign_in
@@ -86,7 +87,7 @@ def sign_in_page() -> str:
         domain=f"{g.city.host.split('.')[0]}.example",
         further=request.values.get("verder", ""),
         done=DONE.get(request.args.get("klaar", ""), ""),
-        cheque_page=url_for("cheque.show"),
+        cheque_page=url_for("cheque.show") if VOUCHERS in g.city.programmes else "",
     )
 
 

@@ -89,7 +89,9 @@ def build_world(city: City) -> World:
         account_id=colleague.actor.account_id,
         batch_id=build.batch(city, people["regie"], 1, now=NOW),
         purchase_id=bought.id,
-        placement_id=build_care.placed(city, people["regie"], at=bought.location_id, now=NOW).id,
+        placement_id=build_care.placed(  # some days ago: it is not taken back any more
+            city, people["regie"], at=bought.location_id, now=NOW - timedelta(days=2)
+        ).id,
     )
 
 
