@@ -32,6 +32,11 @@ def hidden_in(html: str) -> dict[str, str]:
     return _Forms.of(html)[""]
 
 
+def forms_of(html: str) -> dict[str, dict[str, str]]:
+    """Give the hidden fields of each form that posts, of a page that was answered."""
+    return _Forms.of(html)
+
+
 def said(client: FlaskClient, path: str) -> str:
     """Give what a page says, without its marks, on one line."""
     return words(client.get(path).get_data(as_text=True))

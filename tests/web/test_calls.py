@@ -17,7 +17,7 @@ from kernel.cities import City
 from kernel.tasks import Task, close_tasks_about, open_task
 from tests import build
 from tests.build import MONDAY, Paper, Person, at_work
-from tests.web.people import form, said, signed_in, words
+from tests.web.people import form, forms_of, said, signed_in, words
 from vouchers.drop_off import flag_drop_offs
 from vouchers.models import Booklet
 
@@ -63,13 +63,162 @@ def test_one_word_closes_a_call_and_one_press_opens_it_again(city: City, app: Fl
     referrer = build.referrer(city)
     task = _to_call(city, referrer)
     nadia = signed_in(app, referrer)
-    after = _note(nadia, task, "will-go")
-    assert "Genoteerd bij OC-1: gaat binnenkort" in said(nadia, after)
+    after = _note(nadia, task, "does-not-want")
+    assert "Genoteerd bij OC-1: wil niet" in said(nadia, after)
     assert "Niemand om te bellen vandaag" in said(nadia, TODAY)
-    assert "OC-1 : gaat binnenkort" in said(nadia, TODAY)
+    assert "OC-1 : wil niet" in said(nadia, TODAY)
     undo = f"{TODAY}/{task}/terug"
     assert nadia.post(undo, data=form(nadia, after, action=undo)).status_code == 303
     assert "Gezin OC-1" in said(nadia, TODAY)
+
+
+def test_who_goes_waits_until_next_week_and_the_bar_says_so(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    task = _to_call(city, referrer)
+    nadia = signed_in(app, referrer)
+    text = said(nadia, _note(nadia, task, "will-go"))
+    again = "Genoteerd bij OC-1: gaat binnenkort. Maandag 14 september staat dit gezin opnieuw"
+    assert again in text
+    assert "Straks opnieuw Maandag 14 september: OC-1 , gaat binnenkort" in text
+
+
+def test_a_barrier_a_day_and_a_line_stand_on_the_card_when_it_comes_back(
+    city: City, app: Flask
+) -> None:
+    referrer = build.referrer(city)
+    task = _to_call(city, referrer)
+    heard = {"barrier": "trust", "nextOn": "2026-09-10", "line": "Wil eerst samen gaan kijken"}
+    _note(signed_in(app, referrer), task, "needs-help", **heard)
+    colleague = build.person(city, Role.REFERRER, organisation_id=referrer.organisation_id)
+    with time_machine.travel(MONDAY + timedelta(days=3)):
+        text = said(signed_in(app, colleague), TODAY)
+    assert "Hulp nodig : vertrouwen. Wil eerst samen gaan kijken" in text
+    assert "maandag 7 september 2026, 09:00, Nadia" in text
+
+
+def test_a_day_of_ones_own_goes_before_a_proposed_one(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    task = _to_call(city, referrer)
+    days = {"nextOn": "2026-09-10", "otherDay": "2026-09-15"}
+    assert "Dinsdag 15 september" in said(
+        signed_in(app, referrer), _note(signed_in(app, referrer), task, "will-go", **days)
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"line": "Mama belt op 0470 12 34 56"}, "Dit lijkt op een telefoonnummer"),
+        ({"line": "Nr 85.07.30-033.28"}, "Dit lijkt op een rijksregisternummer"),
+        ({"line": "x" * 81}, "schrijf hoogstens 80 tekens"),
+        ({"nextOn": "2026-09-12"}, "Dat is geen werkdag"),
+        ({"otherDay": "2027-09-13"}, "binnen twee maanden"),
+        ({"otherDay": "straks"}, "Kies een dag, of schrijf die zoals"),
+        ({"barrier": "weather"}, "Kies een van de mogelijkheden"),
+    ],
+)
+def test_what_is_wrong_is_told_in_the_card_and_nothing_is_lost(
+    city: City, app: Flask, wrong: dict[str, str], told: str
+) -> None:
+    referrer = build.referrer(city)
+    task = _to_call(city, referrer)
+    nadia = signed_in(app, referrer)
+    save = f"{TODAY}/{task}/afgerond"
+    typed = {"outcome": "needs-help", "line": "Zoekt plaats", "barrier": "hours"} | wrong
+    answer = nadia.post(save, data=form(nadia, TODAY, action=save) | typed)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert told in words(page)
+    assert f'value="{typed["line"]}"' in page
+    assert 'value="needs-help" checked' in page
+    assert '<details class="more" open' in page
+    assert _task(city, task).not_before is None
+
+
+def test_the_second_of_two_reads_what_the_first_wrote_and_keeps_her_own(
+    city: City, app: Flask
+) -> None:
+    referrer = build.referrer(city)
+    task = _to_call(city, referrer)
+    sara = build.person(
+        city, Role.REFERRER, organisation_id=referrer.organisation_id, name="Sara Demo"
+    )
+    first, second = signed_in(app, referrer), signed_in(app, sara)
+    save = f"{TODAY}/{task}/afgerond"
+    typed = {"outcome": "needs-help", "line": "Zoekt plaats dichtbij"}
+    late = form(second, TODAY, action=save)
+    _note(first, task, "will-go", line="Gaat vrijdag")
+    answer = second.post(save, data=late | typed)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    for told in ("Intussen is er al iets genoteerd", "Gaat vrijdag", "09:00, Nadia"):
+        assert told in words(page)
+    assert 'value="Zoekt plaats dichtbij"' in page
+    again = forms_of(page)[save]
+    assert second.post(save, data=again | typed).status_code == 303
+    text = said(second, TODAY)
+    assert "Straks opnieuw Donderdag: OC-1 , hulp nodig" in text
+
+
+def test_a_form_sent_twice_is_one_call(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    task = _to_call(city, referrer)
+    nadia = signed_in(app, referrer)
+    save = f"{TODAY}/{task}/afgerond"
+    sent = form(nadia, TODAY, action=save) | {"outcome": "not-reached"}
+    assert [nadia.post(save, data=sent).status_code for _ in range(2)] == [303, 303]
+    assert _task(city, task).tries == 1
+
+
+def test_a_new_day_after_a_missed_visit_is_agreed_on_the_card(city: City, app: Flask) -> None:
+    referrer = build.referrer(city)
+    task = _to_call(city, referrer, visit=date(2026, 9, 4))
+    place = build.provider(city).location_id
+    nadia = signed_in(app, referrer)
+    agree = f"{TODAY}/{task}/bezoek"
+    token = form(nadia, TODAY, action=agree)
+    sent = {"appointment.locationId": str(place), "appointment.on": "2026-09-04"}
+    wrong = nadia.post(agree, data=token | sent)
+    assert wrong.status_code == 422
+    assert "Kies een dag vanaf vandaag" in words(wrong.get_data(as_text=True))
+    after = nadia.post(agree, data=token | sent | {"appointment.on": "2026-09-10"})
+    assert after.status_code == 303
+    assert "Genoteerd bij OC-1: bezoek afgesproken" in said(nadia, after.location)
+    undo = f"{TODAY}/{task}/terug"
+    assert nadia.post(undo, data=form(nadia, after.location, action=undo)).status_code == 303
+    assert "Niet geweest?" in said(nadia, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("rule", "used", "told"),
+    [
+        ("silence", 3, "14 dagen geen cheque meer"),
+        ("expiring", 8, "350 dagen te gaan"),
+        ("used-up", 10, "het boekje is op"),
+    ],
+)
+def test_each_reason_to_call_has_its_own_card(
+    city: City, app: Flask, rule: str, used: int, told: str
+) -> None:
+    referrer = build.referrer(city)
+    task = _to_call(city, referrer, rule=rule)
+    provider = build.provider(city)
+    booklet = _task(city, task).subject_id
+    with at_work(city) as uow:
+        codes = [c.code for c in uow.session.get_one(Booklet, booklet).cheques]
+    for n in range(used):
+        day = {"now": MONDAY - timedelta(days=14), "same_day_reason": "secondChild"}
+        build.scanned(city, provider, codes[n], **(day if n else {"now": day["now"]}))  # type: ignore[arg-type]
+    nadia = signed_in(app, referrer)
+    assert told in said(nadia, TODAY)
+    asks = "Komt het kind nog?" in said(nadia, TODAY)
+    assert asks is (rule == "used-up")
+    if asks:
+        tell = f"/boekjes/{booklet}/verder"
+        sent = form(nadia, TODAY, action=tell) | {"answer": "here"}
+        assert nadia.post(tell, data=sent).location == "/vandaag"
+        dispatch_events(city, MONDAY)
+        assert "het kind gaat verder in de opvang" in said(nadia, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -100,10 +249,10 @@ def test_who_was_not_reached_comes_back_and_after_three_times_no_more(
             assert "Niemand om te bellen" in said(nadia, "/meegeven")
     with time_machine.travel(wednesday):
         nadia = signed_in(app, referrer)
-        assert "Al 2 keer gebeld" in said(nadia, TODAY)
-        assert "Vandaag afgerond OC-1 : niet bereikt" in said(
-            nadia, _note(nadia, task, "not-reached")
-        )
+        assert said(nadia, TODAY).count("Niet bereikt") == 3, "two calls, and the button"
+        text = said(nadia, _note(nadia, task, "not-reached"))
+        assert "Vandaag afgerond OC-1 : niet te bereiken" in text
+        assert "het gezin komt niet meer terug in je lijst, de regie ziet het" in text
 
 
 def test_on_friday_not_reached_comes_back_on_monday(city: City, app: Flask) -> None:
@@ -123,7 +272,7 @@ def test_not_reached_can_be_taken_back(city: City, app: Flask) -> None:
     assert nadia.post(undo, data=token).status_code == 303
     text = said(nadia, TODAY)
     assert "Gezin OC-1" in text
-    assert "keer gebeld" not in text
+    assert text.count("Niet bereikt") == 1, "the button"
     assert nadia.post(undo, data=token).status_code == 409
 
 
@@ -203,7 +352,8 @@ def test_a_referrer_sees_the_own_organisations_calls_and_the_regie_all(
 def test_opening_the_page_keeps_when_a_call_was_first_shown(city: City, app: Flask) -> None:
     referrer = build.referrer(city)
     task = _to_call(city, referrer)
-    said(signed_in(app, build.regie(city)), TODAY)
+    desk = signed_in(app, build.regie(city))
+    assert "Nog niet bekeken" in said(desk, TODAY)
     assert _task(city, task).first_shown_at is None
     nadia = signed_in(app, referrer)
     said(nadia, TODAY)
@@ -211,6 +361,7 @@ def test_opening_the_page_keeps_when_a_call_was_first_shown(city: City, app: Fla
     assert shown is not None
     said(nadia, TODAY)
     assert _task(city, task).first_shown_at == shown
+    assert "Bekeken op maandag 7 september 2026 om 09:00" in said(desk, TODAY)
 
 
 def test_each_family_on_the_page_leaves_an_audit_row(city: City, app: Flask) -> None:
@@ -243,6 +394,7 @@ def _to_call(
     reference: str = "OC-1",
     visit: date | None = None,
     consent: bool = False,
+    rule: str = "",
     **family: str,
 ) -> UUID:
     """Give the task to call a family that has had its booklet for a fortnight."""
@@ -255,7 +407,7 @@ def _to_call(
         good_news_consent=consent,
         appointment=_visit_on(city, visit) if visit else None,
     )
-    _flag(city, by, paper, "no-first-use" if visit is None else "visit-near")
+    _flag(city, by, paper, rule or ("no-first-use" if visit is None else "visit-near"))
     with at_work(city) as uow:
         return uow.session.scalars(select(Task.id).where(Task.subject_id == paper.id)).one()
 
@@ -270,7 +422,7 @@ def _flag(city: City, by: Person, paper: Paper, rule: str) -> None:
             uow,
             rule=rule,
             subject_id=paper.id,
-            period="once",
+            period="2026-08-24",  # also the day of the last use, where there is one
             organisation_id=by.organisation_id,
             account_id=by.actor.account_id,
             due_on=uow.today,
@@ -284,9 +436,10 @@ def _used(city: City, booklet_id: UUID) -> None:
         close_tasks_about(uow, subject_id=booklet_id, outcome="first-use")
 
 
-def _note(client: FlaskClient, task: UUID, outcome: str) -> str:
+def _note(client: FlaskClient, task: UUID, outcome: str, **more: str) -> str:
     save = f"{TODAY}/{task}/afgerond"
-    answer = client.post(save, data=form(client, TODAY, action=save) | {"outcome": outcome})
+    sent = form(client, TODAY, action=save) | {"outcome": outcome} | more
+    answer = client.post(save, data=sent)
     assert answer.status_code == 303, answer.get_data(as_text=True)
     return answer.location
 
