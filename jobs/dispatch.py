@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, delete, exists, insert, select, update
+from sqlalchemy import Integer, Select, bindparam, delete, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 import kernel.reactions
@@ -73,26 +73,23 @@ def subscribed(inside: Subscriptions, outside: Subscriptions) -> Mapping[str, Su
     }
 
 
+Handlers = Mapping[str, Subscribed]
 HANDLERS = subscribed(
     {**kernel.reactions.INSIDE, **vouchers.reactions.INSIDE, **occasioneel.reactions.INSIDE},
     {**kernel.reactions.OUTSIDE, **vouchers.reactions.OUTSIDE, **occasioneel.reactions.OUTSIDE},
 )
 
 
-def dispatch_events(
-    city: City, now: datetime | None = None, handlers: Mapping[str, Subscribed] = HANDLERS
-) -> int:
+def dispatch_events(city: City, now: datetime | None = None, handlers: Handlers = HANDLERS) -> int:
     """Bring everything that is due, inside and then outside. Gives how many were brought."""
     moment = now or datetime.now(UTC)
     brought = dispatch_inside(city, moment, handlers)
-    while batch := _batch(city, moment, _outside(handlers), OUTSIDE_IN_LINE):
+    while batch := _batch(city, moment, handlers, inside=False):
         brought += _bring(city, moment, batch, handlers)
     return brought
 
 
-def dispatch_inside(
-    city: City, now: datetime | None = None, handlers: Mapping[str, Subscribed] = HANDLERS
-) -> int:
+def dispatch_inside(city: City, now: datetime | None = None, handlers: Handlers = HANDLERS) -> int:
     """Make the deliveries of what happened, and do what is due in our own database.
 
     Goes on with what happens by that. Gives how many were brought.
@@ -107,32 +104,25 @@ def dispatch_inside(
     return brought
 
 
-def _owed_inside(city: City, now: datetime, handlers: Mapping[str, Subscribed]) -> list[int]:
+def _owed_inside(city: City, now: datetime, handlers: Handlers) -> list[int]:
     """Give what is due in our own database, with what follows from what just happened."""
-    inside = ~_outside(handlers)
     with city.database.transaction(writes=False) as session:
-        waiting = session.scalar(select(exists().select_from(PendingEvent)))
-        due = _due(session, now, inside, AT_ONCE)
+        waiting = session.scalar(_WAITING)
+        due = _due(session, now, handlers, inside=True)
     if not waiting:
         return due
     _fan_out(city, now, handlers)
-    return _batch(city, now, inside, AT_ONCE)
+    return _batch(city, now, handlers, inside=True)
 
 
-def dispatch_outside(
-    city: City, now: datetime | None = None, handlers: Mapping[str, Subscribed] = HANDLERS
-) -> int:
+def dispatch_outside(city: City, now: datetime | None = None, handlers: Handlers = HANDLERS) -> int:
     """Make the next few calls to the world outside. Gives how many were answered well."""
     moment = now or datetime.now(UTC)
-    batch = _batch(city, moment, _outside(handlers), OUTSIDE_IN_LINE)
+    batch = _batch(city, moment, handlers, inside=False)
     return _bring(city, moment, batch, handlers) if batch else 0
 
 
-def _outside(handlers: Mapping[str, Subscribed]) -> ColumnElement[bool]:
-    return Delivery.handler.in_([each.name for each in handlers.values() if not each.inside])
-
-
-def _fan_out(city: City, now: datetime, handlers: Mapping[str, Subscribed]) -> None:
+def _fan_out(city: City, now: datetime, handlers: Handlers) -> None:
     """Turn pending events into one delivery for each handler, in one transaction."""
     names: dict[str, list[str]] = {}
     for known in handlers.values():
@@ -160,8 +150,8 @@ def _fan_out(city: City, now: datetime, handlers: Mapping[str, Subscribed]) -> N
             session.execute(delete(PendingEvent).where(PendingEvent.event_number.in_(some)))
 
 
-def _due(session: Session, now: datetime, line: ColumnElement[bool], limit: int) -> list[int]:
-    """Give the deliveries to bring now: not behind an earlier one of their handler and subject."""
+def _due_of(*, inside: bool) -> Select[Any]:
+    """Build the question of what is due: not behind an earlier one of its handler and subject."""
     earlier = aliased(Delivery)
     blocked = exists().where(
         earlier.handler == Delivery.handler,
@@ -170,28 +160,38 @@ def _due(session: Session, now: datetime, line: ColumnElement[bool], limit: int)
         earlier.done_at.is_(None),
         earlier.parked_at.is_(None),
     )
-    return list(
-        session.scalars(
-            select(Delivery.id)
-            .where(
-                line,
-                Delivery.done_at.is_(None),
-                Delivery.parked_at.is_(None),
-                Delivery.next_try_at <= now,
-                ~blocked,
-            )
-            .order_by(Delivery.event_number)
-            .limit(limit)
+    goes_outside = Delivery.handler.in_(bindparam("outside", expanding=True))
+    return (
+        select(Delivery.id)
+        .where(
+            ~goes_outside if inside else goes_outside,
+            Delivery.done_at.is_(None),
+            Delivery.parked_at.is_(None),
+            Delivery.next_try_at <= bindparam("now"),
+            ~blocked,
         )
+        .order_by(Delivery.event_number)
+        .limit(bindparam("at_most", type_=Integer))
     )
 
 
-def _batch(city: City, now: datetime, line: ColumnElement[bool], limit: int) -> list[int]:
+_WAITING = select(exists().select_from(PendingEvent))
+_DUE = {inside: _due_of(inside=inside) for inside in (True, False)}  # asked all day: built once
+
+
+def _due(session: Session, now: datetime, handlers: Handlers, *, inside: bool) -> list[int]:
+    outside = [each.name for each in handlers.values() if not each.inside]
+    at_most = AT_ONCE if inside else OUTSIDE_IN_LINE
+    given = {"outside": outside, "now": now, "at_most": at_most}
+    return list(session.scalars(_DUE[inside], given))
+
+
+def _batch(city: City, now: datetime, handlers: Handlers, *, inside: bool) -> list[int]:
     with city.database.transaction(writes=False) as session:
-        return _due(session, now, line, limit)
+        return _due(session, now, handlers, inside=inside)
 
 
-def _bring(city: City, now: datetime, ids: list[int], handlers: Mapping[str, Subscribed]) -> int:
+def _bring(city: City, now: datetime, ids: list[int], handlers: Handlers) -> int:
     with city.database.transaction(writes=False) as session:
         rows = session.execute(
             select(Delivery.id, Delivery.handler, RecordedEvent.payload)

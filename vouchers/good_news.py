@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, exists, select, tuple_
 from sqlalchemy.orm import aliased
 
 from kernel.access import Role, allowed
@@ -60,37 +60,6 @@ def tell_good_news(uow: UnitOfWork, *, redemption_id: UUID) -> list[GoodNews]:
     return [news for news in use.news if _write(uow, use, news, to)]
 
 
-def _read_use(uow: UnitOfWork, redemption_id: UUID) -> _Use | None:
-    """Read in one statement what there is to tell, if it may be told."""
-    origin = aliased(Booklet)
-    last = and_(Booklet.used_count == Booklet.size, Redemption.used_after == Booklet.size)
-    row = uow.session.execute(
-        select(
-            Booklet.id.label("booklet_id"),
-            Booklet.origin_id,
-            origin.handed_out_by.label("given_by"),
-            origin.handed_out_on.label("given_on"),
-            Redemption.care_date.label("used_on"),
-            (~_used_before()).label("is_first"),
-            last.label("is_last"),
-        )
-        .join(Booklet, Booklet.id == Redemption.booklet_id)
-        .join(origin, origin.id == Booklet.origin_id)
-        .join(Family, Family.id == Booklet.family_id)
-        .join(Location, Location.id == Redemption.location_id)
-        .where(
-            Redemption.id == redemption_id,
-            Redemption.annulled_at.is_(None),
-            Booklet.good_news_consent.is_(True),
-            Booklet.training.is_(False),
-            Location.training.is_(False),
-            Family.removed_at.is_(None),
-            origin.handed_out_by.is_not(None),
-        )
-    ).one_or_none()
-    return _Use(**row._mapping) if row else None  # noqa: SLF001 — SQLAlchemy's public name for it
-
-
 def _used_before() -> ColumnElement[bool]:
     """Say whether the family used a cheque before this one, whichever of its booklets it was of."""
     other, of = aliased(Redemption), aliased(Booklet)
@@ -102,6 +71,40 @@ def _used_before() -> ColumnElement[bool]:
         other.annulled_at.is_(None),
         others < mine,
     )
+
+
+_ORIGIN = aliased(Booklet)
+_LAST = and_(Booklet.used_count == Booklet.size, Redemption.used_after == Booklet.size)
+_USE = (  # built once: it runs after every redemption
+    select(
+        Booklet.id.label("booklet_id"),
+        Booklet.origin_id,
+        _ORIGIN.handed_out_by.label("given_by"),
+        _ORIGIN.handed_out_on.label("given_on"),
+        Redemption.care_date.label("used_on"),
+        (~_used_before()).label("is_first"),
+        _LAST.label("is_last"),
+    )
+    .join(Booklet, Booklet.id == Redemption.booklet_id)
+    .join(_ORIGIN, _ORIGIN.id == Booklet.origin_id)
+    .join(Family, Family.id == Booklet.family_id)
+    .join(Location, Location.id == Redemption.location_id)
+    .where(
+        Redemption.id == bindparam("redemption_id"),
+        Redemption.annulled_at.is_(None),
+        Booklet.good_news_consent.is_(True),
+        Booklet.training.is_(False),
+        Location.training.is_(False),
+        Family.removed_at.is_(None),
+        _ORIGIN.handed_out_by.is_not(None),
+    )
+)
+
+
+def _read_use(uow: UnitOfWork, redemption_id: UUID) -> _Use | None:
+    """Read in one statement what there is to tell, if it may be told."""
+    row = uow.session.execute(_USE, {"redemption_id": redemption_id}).one_or_none()
+    return _Use(**row._mapping) if row else None  # noqa: SLF001 — SQLAlchemy's public name for it
 
 
 def _reader(uow: UnitOfWork, given_by: UUID) -> Account | None:
