@@ -76,6 +76,8 @@ class Site:
                 for form in forms_in(self.browsers[role].get(self.address(rule))):
                     form.rule, form.role = self.rule_of(form.action or self.address(rule)), role
                     known = found.setdefault(form.rule, form)
+                    if not form.texts <= known.texts:
+                        known.role = role  # who sees most of it
                     known.fields = form.fields | known.fields
                     known.texts |= form.texts
         for rule in self.app.url_map.iter_rules():

@@ -15,7 +15,15 @@ SEED = 20270118  # printed with each figure: the same seed gives the same reques
 # What a document cannot say of a valid request, and a rule refuses: with a code of its own, or by
 # naming something that is not here. `only_for_a_rule` holds every 422 to these.
 RULES = {"criteria-not-met", "location-needed", "wrong-care-date", "idempotency-mismatch"}
-NOT_HERE = {"accountId", "family.district", "appointment.locationId", "appointment.on"}
+NOT_HERE = {
+    "accountId",
+    "appointment.locationId",
+    "appointment.on",
+    "booklet",
+    "family.district",
+    "handedOutOn",
+    "until",
+}
 _ACCEPTED = ["2xx", "401", "403", "404", "409", "422", "429"]
 
 Known = tuple[Iterator[Any], Callable[[Any], bool]]
