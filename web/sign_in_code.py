@@ -26,7 +26,9 @@ def ask() -> ResponseReturnValue:
         g.problems = Problems(str(refusal), getattr(refusal, "fields", {}))
         return dressed_as(refusal, current_app.make_response(sign_in_page()))
     again = "opnieuw" if request.form.get("opnieuw") else None
-    response = led_to(url_for("sign_in_code.show", verder=further(), klaar=again), 303)
+    stay = "ja" if wants_to_stay() else None  # who ticked it once is not asked twice
+    there = url_for("sign_in_code.show", verder=further(), blijf=stay, klaar=again)
+    response = led_to(there, 303)
     hold(response, ticket, CODE_LASTS)
     return response
 

@@ -52,6 +52,15 @@ def test_without_the_tick_a_phone_is_out_after_a_working_day(
     assert "Max-Age=50400" in cookie(done, COOKIE)
 
 
+def test_the_tick_on_the_first_page_is_there_on_the_next(city: City, client: FlaskClient) -> None:
+    ticked = 'name="blijf" value="ja" checked'
+    fatma = build.provider(city)
+    assert ticked not in asks(client, fatma.email)
+    page = asks(client, fatma.email, blijf="ja")
+    assert ticked in page
+    assert '<input type="hidden" name="blijf" value="ja">' in page  # for who asks another code
+
+
 def test_the_tick_helps_with_a_password_too_and_nobody_but_a_provider(
     city: City, app: Flask
 ) -> None:
