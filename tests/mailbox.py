@@ -41,6 +41,19 @@ class Mailbox:
     raw: list[bytes] = field(default_factory=list)
     readers: list[list[str]] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)  # by command, instead of "250 OK"
+    came: threading.Condition = field(default_factory=threading.Condition, repr=False)
+
+    def of(self, reader: str) -> list[EmailMessage]:
+        """Give every letter that came for somebody, the oldest first."""
+        pairs = zip(self.letters, self.readers, strict=True)
+        return [letter for letter, readers in pairs if readers == [reader]]
+
+    def waits_for(self, reader: str, count: int) -> EmailMessage:
+        """Wait until somebody has so many letters, and give the newest."""
+        with self.came:
+            there = self.came.wait_for(lambda: len(self.of(reader)) >= count, PATIENCE)
+            assert there, f"{reader} has {len(self.of(reader))} letters, not {count}"
+        return self.of(reader)[-1]
 
     @property
     def letters(self) -> list[EmailMessage]:
@@ -67,8 +80,10 @@ class Mailbox:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         answer = self.answers.get("DATA", "250 taken")
         if answer.startswith("250"):
-            self.raw.append(envelope.content)
-            self.readers.append(list(envelope.rcpt_tos))
+            with self.came:
+                self.raw.append(envelope.content)
+                self.readers.append(list(envelope.rcpt_tos))
+                self.came.notify_all()
         return answer
 
 

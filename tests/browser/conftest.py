@@ -139,18 +139,23 @@ def page_as(city: City, live: Live, browser: Browser) -> Iterator[PageAs]:
             **context,
         )
         contexts.append(made)
-        made.set_default_timeout(15_000)
-        made.route(lambda url: not url.startswith(base), _refuser(faults))
         if email:
             _sign_in(made, city, email)
-        page = made.new_page()
-        _listen(page, faults)
-        return page
+        return watched(made, base, faults)
 
     yield open_page
     for context in contexts:
         context.close()
     assert faults == []
+
+
+def watched(context: BrowserContext, base: str, faults: list[str]) -> Page:
+    """Give an empty page; what is asked of the outside or fails on it is a fault."""
+    context.set_default_timeout(15_000)
+    context.route(lambda url: not url.startswith(base), _refuser(faults))
+    page = context.new_page()
+    _listen(page, faults)
+    return page
 
 
 def _chromium(playwright: Playwright, *flags: str) -> Browser:

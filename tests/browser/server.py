@@ -1,11 +1,11 @@
-"""The real server in a process of its own, on a port that the machine chose."""
+"""The real server in a process of its own, on a port that the machine chose; and its clock."""
 
 import os
 import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -15,15 +15,21 @@ from kernel.cities import City
 HOUSE = Path(__file__).parent.parent.parent
 
 
-@contextmanager
-def serving(city: City, listener: socket.socket, folder: Path) -> Iterator[None]:
-    """Serve one city with gunicorn on a socket that is bound already, until the block ends."""
-    listener.listen(64)
-    environment = os.environ | {
+def environment_of(city: City, folder: Path, **more: str) -> dict[str, str]:
+    """Give the settings of an installation of one city, as an administrator would; `more` too."""
+    ours = {
         "OPSTAP_DATA": str(folder),
         "OPSTAP_CITIES": str(_described(city, folder)),
         "SECRET_KEY": "a key for tests",
     }
+    return os.environ | ours | more
+
+
+@contextmanager
+def serving(city: City, listener: socket.socket, folder: Path, **more: str) -> Iterator[None]:
+    """Serve one city with gunicorn on a socket that is bound already, until the block ends."""
+    listener.listen(64)
+    environment = environment_of(city, folder, **more)
     command = [
         sys.executable,
         "-m",
@@ -48,6 +54,32 @@ def serving(city: City, listener: socket.socket, folder: Path) -> Iterator[None]
         finally:
             server.terminate()
             server.wait(timeout=20)
+
+
+@contextmanager
+def ticking(environment: Mapping[str, str], folder: Path) -> Iterator[None]:
+    """Let the real clock run in a process of its own, until the block ends."""
+    with (folder / "clock.log").open("ab") as log:
+        clock = subprocess.Popen(
+            [sys.executable, "-m", "jobs"], cwd=HOUSE, env=environment, stdout=log, stderr=log
+        )
+        try:
+            yield
+            said = (folder / "clock.log").read_text(encoding="utf-8")
+            assert clock.poll() is None, f"the clock stopped by itself: {said}"
+        finally:
+            clock.terminate()
+            clock.wait(timeout=20)
+
+
+def types(environment: Mapping[str, str], *words: str) -> str:
+    """Type a command on the machine of an installation; gives what it prints."""
+    opstap = Path(sys.executable).with_name("opstap")
+    done = subprocess.run(
+        [opstap, *words], cwd=HOUSE, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"opstap {' '.join(words)}: {done.stdout}{done.stderr}"
+    return done.stdout
 
 
 def _described(city: City, folder: Path) -> Path:
