@@ -343,7 +343,7 @@ class ExtensionReason(StrEnum):
     """Why a family needs more time to use its booklet."""
 
     TRAJECTORY = "trajectory"  # the training or the job began later
-    ILLNESS = "illness"
+    NOT_FOR_A_WHILE = "not-for-a-while"
     NO_PLACE = "no-place"  # no childcare was found in time
     OTHER = "other"
 
@@ -355,7 +355,9 @@ class BookletExtension(Entity):
     __table_args__ = (
         Index(None, "booklet_id", "made_at"),
         CheckConstraint("until > was", name="later"),
-        CheckConstraint("reason IN ('trajectory', 'illness', 'no-place', 'other')", name="reason"),
+        CheckConstraint(
+            "reason IN ('trajectory', 'not-for-a-while', 'no-place', 'other')", name="reason"
+        ),
     )
 
     booklet_id: Mapped[UUID] = mapped_column(ForeignKey("booklet.id"))

@@ -89,5 +89,5 @@ WORDS: Mapping[str, str] = {
     "limit-four": N_("vier maanden"),
     "limit-five": N_("vijf maanden"),
     # why a booklet was extended
-    "illness": N_("ziekte"),
+    "not-for-a-while": N_("het gezin kon een tijd niet"),
 }

@@ -175,7 +175,7 @@ def upgrade() -> None:
         sa.Column("taken_back_at", UtcDateTime(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "reason IN ('trajectory', 'illness', 'no-place', 'other')",
+            "reason IN ('trajectory', 'not-for-a-while', 'no-place', 'other')",
             name=op.f("ck_booklet_extension_reason"),
         ),
         sa.CheckConstraint("until > was", name=op.f("ck_booklet_extension_later")),

@@ -139,7 +139,7 @@ class _Desk:
             days=400,
             booklet_id=paper.id,
             until=(MONDAY + timedelta(days=until)).date(),
-            reason=ExtensionReason.ILLNESS,
+            reason=ExtensionReason.NOT_FOR_A_WHILE,
         )
 
     def race(self, one: Deed, other: Deed, number: int) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from vouchers.models import Booklet
 
 GIVEN = MONDAY - timedelta(days=380)  # it ended two weeks ago
 ENDS = date(2026, 8, 22)
-RIGHT = {"until": "2026-12-24", "reason": "illness"}
+RIGHT = {"until": "2026-12-24", "reason": "not-for-a-while"}
 
 
 def test_an_expired_booklet_gets_more_time_and_its_page_says_what_to_do(
@@ -30,7 +30,7 @@ def test_an_expired_booklet_gets_more_time_and_its_page_says_what_to_do(
     text = said(joris, answer.location)
     assert "Dit boekje werkt nu tot en met donderdag 24 december 2026" in text
     assert "schrijf de nieuwe erbij, of druk het opnieuw" in text
-    assert "Verlengd tot en met donderdag 24 december 2026: ziekte" in text
+    assert "Verlengd tot en met donderdag 24 december 2026: het gezin kon een tijd niet" in text
     assert "Laat meekijken" in text
 
 
@@ -57,10 +57,10 @@ def test_the_same_form_sent_twice_extends_once(city: City, app: Flask) -> None:
 @pytest.mark.parametrize(
     ("sent", "field"),
     [
-        ({"until": "", "reason": "illness"}, "until"),
-        ({"until": "morgen", "reason": "illness"}, "until"),
-        ({"until": "2026-08-20", "reason": "illness"}, "until"),
-        ({"until": "2028-01-01", "reason": "illness"}, "until"),
+        ({"until": "", "reason": "not-for-a-while"}, "until"),
+        ({"until": "morgen", "reason": "not-for-a-while"}, "until"),
+        ({"until": "2026-08-20", "reason": "not-for-a-while"}, "until"),
+        ({"until": "2028-01-01", "reason": "not-for-a-while"}, "until"),
         ({"until": "2026-12-24", "reason": ""}, "reason"),
         ({"until": "2026-12-24", "reason": "zomaar"}, "reason"),
     ],
