@@ -88,6 +88,4 @@ WORDS: Mapping[str, str] = {
     "restarted": N_("de zes maanden begonnen opnieuw"),
     "limit-four": N_("vier maanden"),
     "limit-five": N_("vijf maanden"),
-    # why a booklet was extended
-    "not-for-a-while": N_("het gezin kon een tijd niet"),
 }
