@@ -1,37 +1,21 @@
 """Whom to call today, and why."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from kernel.access import Role, allowed
-from kernel.accounts import Account
 from kernel.calendar import end_of_day
 from kernel.organisations import Location, Organisation
 from kernel.people import Family
 from kernel.tasks import Task, task_of
 from kernel.unit_of_work import UnitOfWork
-from vouchers.models import Appointment, Booklet, FollowUp, Redemption
+from vouchers.models import Appointment, Booklet, Redemption
 from vouchers.outcomes import OVERTAKEN
-
-
-@dataclass(frozen=True, kw_only=True)
-class PastFollowUp:
-    """What somebody wrote down of an earlier call about the same booklet."""
-
-    id: UUID
-    task_id: UUID
-    made_at: datetime
-    made_by: UUID
-    person: str
-    outcome: str
-    barrier: str | None
-    next_on: date | None
-    line: str | None
+from vouchers.past_calls import of_own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,43 +100,6 @@ def count_calls(uow: UnitOfWork) -> int:
     return uow.session.scalar(ready) or 0
 
 
-@allowed(Role.REFERRER, Role.REGIE)
-def read_follow_ups(
-    uow: UnitOfWork, *, booklet_ids: Sequence[UUID]
-) -> Mapping[UUID, list[PastFollowUp]]:
-    """Give for each booklet what was written down of calls about it, the latest first.
-
-    What was taken back is left out; so is another organisation's booklet.
-    """
-    rows = uow.session.execute(
-        select(
-            FollowUp.booklet_id,
-            FollowUp.id,
-            FollowUp.task_id,
-            FollowUp.made_at,
-            FollowUp.made_by,
-            Account.name.label("person"),
-            FollowUp.outcome,
-            FollowUp.barrier,
-            FollowUp.next_on,
-            FollowUp.line,
-        )
-        .join(Account, Account.id == FollowUp.made_by)
-        .join(Booklet, Booklet.id == FollowUp.booklet_id)
-        .where(
-            FollowUp.booklet_id.in_(booklet_ids),
-            FollowUp.taken_back_at.is_(None),
-            _own(uow, Booklet.organisation_id),
-        )
-        .order_by(FollowUp.made_at.desc())
-    )
-    told: dict[UUID, list[PastFollowUp]] = {}
-    for row in rows.mappings():
-        said = dict(row)
-        told.setdefault(said.pop("booklet_id"), []).append(PastFollowUp(**said))
-    return told
-
-
 def _calls(uow: UnitOfWork, which: ColumnElement[bool]) -> Select[Any]:
     holds = and_(Appointment.booklet_id == Booklet.id, Appointment.replaced_at.is_(None))
     return (
@@ -162,7 +109,7 @@ def _calls(uow: UnitOfWork, which: ColumnElement[bool]) -> Select[Any]:
         .join(Organisation, Organisation.id == Booklet.organisation_id)
         .outerjoin(Appointment, holds)
         .outerjoin(Location, Location.id == Appointment.location_id)
-        .where(which, Family.removed_at.is_(None), _own(uow, Task.organisation_id))
+        .where(which, Family.removed_at.is_(None), of_own(uow, Task.organisation_id))
     )
 
 
@@ -213,10 +160,3 @@ def _read(uow: UnitOfWork, statement: Select[Any]) -> list[Call]:
 def _ready(uow: UnitOfWork) -> ColumnElement[bool]:
     put_off = or_(Task.not_before.is_(None), Task.not_before <= uow.today)
     return and_(Task.closed_at.is_(None), put_off)
-
-
-def _own(uow: UnitOfWork, organisation_id: Any) -> ColumnElement[bool]:
-    if uow.actor.is_any(Role.REGIE):
-        return true()
-    own: ColumnElement[bool] = organisation_id == uow.actor.organisation_id
-    return own

@@ -20,11 +20,11 @@ from vouchers.calls import (
     read_call,
     read_calls,
     read_closed_calls,
-    read_follow_ups,
     read_waiting_calls,
 )
 from vouchers.following_up import agree_visit_on_call, note_follow_up
 from vouchers.overlooked import count_overlooked
+from vouchers.past_calls import read_follow_ups
 from vouchers.taking_back_calls import take_back_follow_up
 from web.call_words import barriers, happenings, near, outcomes_of, proposed_days
 from web.page import form_of, page, reads_file

@@ -14,11 +14,12 @@ from kernel.errors import Forbidden, Invalid, NotFound
 from kernel.tasks import Task, TaskClosed, TooLateToUndo
 from tests import build
 from tests.build import MONDAY, Paper, Person, at_work, scanned
-from vouchers.calls import count_calls, read_calls, read_follow_ups, read_waiting_calls
+from vouchers.calls import count_calls, read_calls, read_waiting_calls
 from vouchers.drop_off import flag_drop_offs
 from vouchers.following_up import NotedMeanwhile, agree_visit_on_call, note_follow_up
 from vouchers.models import Appointment, Barrier, FollowUp
 from vouchers.outcomes import CallOutcome
+from vouchers.past_calls import read_follow_ups
 from vouchers.taking_back_calls import take_back_follow_up
 from vouchers.taking_over import NotTakenOver, TakenOverBefore, give_back, take_over
 
