@@ -130,7 +130,7 @@ def _postgresql() -> list[str]:
             (
                 f"CREATE OR REPLACE FUNCTION {period.name}() RETURNS trigger LANGUAGE plpgsql AS $$"
                 " BEGIN PERFORM pg_advisory_xact_lock("
-                f"hashtext('{period.table}'), hashtext({key}) & {_LOTS - 1});"
+                f"hashtext('{period.name}'), hashtext({key}) & {_LOTS - 1});"
                 f" IF EXISTS ({_overlapping(period)}) THEN RAISE EXCEPTION '{period.name}' USING"
                 f" ERRCODE = 'exclusion_violation', CONSTRAINT = '{period.name}'; END IF;"
                 " RETURN NEW; END $$"
