@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from vouchers.uptake import THREE, families_of
 ROUNDED_TO = 5  # the protection of a small city (product/statistics.md 3)
 YEARS_BACK = 2  # for so long after its own year a cohort is frozen anew; then its figures stand
 STILL_DAYS = 30  # a cheque used so lately means that the child is in care
+_Answer = tuple[str, datetime]  # what was said, and when
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +105,9 @@ def _counted(uow: UnitOfWork, year: int, as_of: date) -> Protected:
     families = families_of(date(year, 1, 1), min(date(year, 12, 31), as_of))
     every = uow.session.scalar(select(func.count()).select_from(families)) or 0
     uses = {row.origin_id: row for row in _uses(uow, families, as_of)}
-    answers = _last_answers(uow, families, as_of)
+    answers = _answers(uow, families, as_of)
     lately = as_of - timedelta(days=STILL_DAYS)
-    still = [_still(row, answers.get(origin), lately) for origin, row in uses.items()]
+    still = [_still(row, answers.get(origin, ()), lately) for origin, row in uses.items()]
     sure = sum(1 for each in still if each)
     return Protected(
         handed_out=protected(every),
@@ -124,6 +125,7 @@ def _uses(uow: UnitOfWork, families: Subquery, as_of: date) -> Iterable[Row[Any]
             Booklet.origin_id,
             func.count(Redemption.id).label("used"),
             func.max(Redemption.care_date).label("last_on"),
+            func.max(Redemption.redeemed_at).label("last_at"),
         )
         .join(Booklet, Booklet.id == Redemption.booklet_id)
         .join(families, families.c.origin_id == Booklet.origin_id)
@@ -132,20 +134,29 @@ def _uses(uow: UnitOfWork, families: Subquery, as_of: date) -> Iterable[Row[Any]
     )
 
 
-def _last_answers(uow: UnitOfWork, families: Subquery, as_of: date) -> Mapping[UUID, str]:
-    """Give for each family the last thing that was answered until a day, but "weet niet"."""
+def _answers(uow: UnitOfWork, families: Subquery, as_of: date) -> Mapping[UUID, list[_Answer]]:
+    """Give for each family the last answer of each side until a day, the later side last."""
     rows = uow.session.execute(
-        select(Booklet.origin_id, Continuation.answer)
+        select(Booklet.origin_id, Continuation.side, Continuation.answer, Continuation.answered_at)
         .join(Booklet, Booklet.id == Continuation.booklet_id)
         .join(families, families.c.origin_id == Booklet.origin_id)
-        .where(Continuation.answered_at < end_of_day(as_of), Continuation.answer != Going.UNKNOWN)
+        .where(Continuation.answered_at < end_of_day(as_of))
         .order_by(Continuation.answered_at)
     )
-    return {origin: answer for origin, answer in rows}  # noqa: C416 — rows are not pairs to mypy
+    sides: dict[UUID, dict[str, _Answer]] = {}
+    for origin, side, answer, at in rows:
+        of_family = sides.setdefault(origin, {})
+        of_family.pop(side, None)
+        of_family[side] = (answer, at)
+    return {origin: list(of_family.values()) for origin, of_family in sides.items()}
 
 
-def _still(uses: Row[Any], answer: str | None, lately: date) -> bool | None:
-    """Say whether a family that used a cheque is in care still: yes, no, or not known."""
-    if uses.last_on >= lately or answer in {Going.HERE, Going.ELSEWHERE}:
+def _still(uses: Row[Any], answers: Iterable[_Answer], lately: date) -> bool | None:
+    """Say whether a family that used a cheque is in care still: yes, no, or not known.
+
+    As `known_continuation` reads it: an answer of before the last cheque, or "weet niet", is none.
+    """
+    if uses.last_on >= lately:
         return True
-    return False if answer == Going.NO else None
+    known = [answer for answer, at in answers if at >= uses.last_at and answer != Going.UNKNOWN]
+    return known[-1] in {Going.HERE, Going.ELSEWHERE} if known else None
