@@ -93,15 +93,3 @@ class OpeningChanged(Event):
     subject: ClassVar[str] = "location_id"
     location_id: UUID
     since: date
-
-
-@dataclass(frozen=True, kw_only=True)
-class StandingNoted(Event):
-    """The city wrote down what a place's licence says from a day on."""
-
-    name: ClassVar[str] = "kernel.standing_noted"
-    subject: ClassVar[str] = "location_id"
-    location_id: UUID
-    licensed_places: int
-    step: str
-    since: date
