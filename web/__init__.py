@@ -100,4 +100,4 @@ def mount_site(app: Flask) -> None:
     mount_pages(app)
     for room in ROOMS:
         app.register_blueprint(room.desk)
-    app.context_processor(lambda: {"navigation": home.navigation})
+    app.context_processor(lambda: {"navigation": home.navigation, "room_here": home.room_here})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, g, redirect, render_template, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from kernel.access import Role
@@ -22,6 +22,11 @@ class Entry:
     endpoint: str
     label: str
     icon: str
+
+    @property
+    def room(self) -> str:
+        """The room that it leads to."""
+        return self.endpoint.partition(".")[0]
 
 
 # Each role's menu; its first line is the role's desk.
@@ -59,13 +64,28 @@ MENU: Mapping[Role, Sequence[Entry]] = {
 }
 
 
+# A room that has no line in somebody's menu lies behind another's.
+BEHIND = {
+    "overlooked": "calls",
+    "families": "booklet",
+    "hand_out": "booklet",
+    "people": "locations",
+}
+
+
 def navigation() -> Sequence[Entry]:
     """Give the menu of whoever is signed in, as far as its pages exist in this city."""
     signed_in = who()
     if signed_in is None:
         return ()
     entries = [e for role, menu in MENU.items() if signed_in.actor.is_any(role) for e in menu]
-    return [e for e in dict.fromkeys(entries) if _is_on(e.endpoint.partition(".")[0])]
+    return [e for e in dict.fromkeys(entries) if _is_on(e.room)]
+
+
+def room_here(entries: Sequence[Entry]) -> str:
+    """Give the room whose line of the menu is marked on this page, or ''."""
+    room = request.blueprint or ""
+    return room if any(entry.room == room for entry in entries) else BEHIND.get(room, "")
 
 
 def _is_on(room: str) -> bool:
@@ -97,5 +117,4 @@ def show() -> ResponseReturnValue:
 
 def _is_in_a_programme(entry: Entry) -> bool:
     """Say whether a line of the menu leads into a programme: what both share is nobody's desk."""
-    room = entry.endpoint.partition(".")[0]
-    return any(room in its_rooms for its_rooms in OF_PROGRAMME.values())
+    return any(entry.room in its_rooms for its_rooms in OF_PROGRAMME.values())
