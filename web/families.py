@@ -17,8 +17,9 @@ from kernel.money import euro
 from kernel.removing import read_removal, remove_family
 from kernel.telling import Part, tell_family
 from kernel.unit_of_work import UnitOfWork
+from vouchers.codes import grouped
 from web.audit_words import said_page
-from web.i18n import clock, short_day
+from web.i18n import clock, month_name, short_day
 from web.i18n import gettext as _
 from web.keeping import FAMILY_FILES
 from web.keeping_words import WORDS
@@ -72,7 +73,12 @@ def told(uow: UnitOfWork, family_id: UUID) -> ResponseReturnValue:
     reads_file(family_id)
     parts = tell_family(uow, family_id=family_id, files=FAMILY_FILES)
     return render_template(
-        "families/told.html", parts=parts, family_id=family_id, said=said, today=uow.today
+        "families/told.html",
+        parts=parts,
+        family_id=family_id,
+        said=said,
+        today=uow.today,
+        everybodys=True,
     )
 
 
@@ -96,10 +102,8 @@ def said(label: str, value: Any) -> str:
         return euro(value)
     if isinstance(value, bool):
         return _("ja") if value else _("nee")
-    if isinstance(value, datetime):
-        return f"{_day(value)}, {clock(value)}"
     if isinstance(value, date):
-        return short_day(value)
+        return _when(label, value)
     return _in_words(label, str(value))
 
 
@@ -108,6 +112,8 @@ def _in_words(label: str, value: str) -> str:
         return BY_CODE[value].dutch_name
     if label == "Welke pagina":
         return said_page(value)
+    if label == "Nummer":
+        return grouped(value)
     return _(WORDS[value]) if value in WORDS and label in _CODED else value
 
 
@@ -129,8 +135,11 @@ _CODED = {
 }
 
 
-def _day(moment: datetime) -> str:
-    return short_day(day_of(moment))
+def _when(label: str, value: date) -> str:
+    """Give a moment, a day, or of a child no more than its month."""
+    if isinstance(value, datetime):
+        return f"{short_day(day_of(value))}, {clock(value)}"
+    return month_name(value) if label == "Geboren in de maand van" else short_day(value)
 
 
 def _told(part: Part) -> Sequence[Mapping[str, Any]]:
