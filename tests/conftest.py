@@ -62,9 +62,9 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres: "TestServer") -> Iterator[str]:
-    url = postgres.copy_of("migrated", migrate_at)
+    url = postgres.lend("migrated", migrate_at)
     yield url
-    postgres.drop(url)
+    postgres.take_back("migrated", url)
 
 
 @pytest.fixture(params=DATABASES)

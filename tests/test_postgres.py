@@ -59,3 +59,20 @@ def test_another_server_can_be_named(server: TestServer, monkeypatch: pytest.Mon
 def server() -> Iterator[TestServer]:
     with running_server() as running:
         yield running
+
+
+def test_a_database_goes_to_the_next_test_empty_and_only_in_its_own_shape(
+    server: TestServer,
+) -> None:
+    def fill(url: str) -> None:
+        ask(url, "CREATE TABLE child (id integer GENERATED ALWAYS AS IDENTITY)")
+
+    first = server.lend("lent", fill)
+    ask(first, "INSERT INTO child DEFAULT VALUES")
+    server.take_back("lent", first)
+    again = server.lend("lent", fill)
+    assert again == first
+    assert ask(again, "INSERT INTO child DEFAULT VALUES RETURNING id") == [(1,)]
+    ask(again, "ALTER TABLE child ADD COLUMN name text")
+    server.take_back("lent", again)
+    assert server.lend("lent", fill) != first
