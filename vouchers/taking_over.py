@@ -85,5 +85,3 @@ def _booklet_of(uow: UnitOfWork, task: Task) -> Booklet:
     if read_call(uow, task_id=task.id) is None:
         raise NotFound
     return uow.session.get_one(Booklet, task.subject_id)
-
-
