@@ -25,6 +25,16 @@ def faults_of(page: Page) -> list[str]:
     ]
 
 
+def check_whole(page: Page, what: str) -> None:
+    """See that a page has a title and a heading, fits its window, and hinders nobody."""
+    page.wait_for_load_state()  # after a click: its styles may still be on their way
+    assert page.title().strip(), what
+    assert page.locator("h1").count() >= 1, f"{what} has no heading"
+    wide = page.evaluate("innerWidth")
+    assert overflow_of(page) == 0, f"{what} is wider than {wide} pixels"
+    assert faults_of(page) == [], f"{what}, {wide} pixels wide"
+
+
 def overflow_of(page: Page) -> int:
     """Give how many pixels the page is wider than its window; 0 when nothing sticks out."""
     wide: int = page.evaluate(

@@ -14,7 +14,7 @@ from kernel.cities import City
 from kernel.signing_in import sign_in
 from tests import build
 from tests.browser.film import Filmed, film
-from tests.browser.server import serving
+from tests.browser.server import environment_of, serving
 from tests.build import PASSWORD, Person
 from tests.conftest import city_at
 from web.identity import COOKIE
@@ -103,7 +103,8 @@ def live(listener: socket.socket, tmp_path: Path) -> Iterator[Live]:
     with ExitStack() as stack:
 
         def start(city: City) -> str:
-            stack.enter_context(serving(city, listener, tmp_path))
+            environment = environment_of(city, tmp_path)
+            stack.enter_context(serving(environment, listener, tmp_path))
             return city.base_url
 
         yield start

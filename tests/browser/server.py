@@ -26,10 +26,11 @@ def environment_of(city: City, folder: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(city: City, listener: socket.socket, folder: Path, **more: str) -> Iterator[None]:
-    """Serve one city with gunicorn on a socket that is bound already, until the block ends."""
+def serving(
+    environment: Mapping[str, str], listener: socket.socket, folder: Path
+) -> Iterator[None]:
+    """Serve an installation with gunicorn on a socket that is bound already, to the block's end."""
     listener.listen(64)
-    environment = environment_of(city, folder, **more)
     command = [
         sys.executable,
         "-m",
@@ -97,6 +98,7 @@ def _described(city: City, folder: Path) -> Path:
         "privacy_contact": city.privacy_contact,
     }
     body = "".join(f'{key} = "{value}"\n' for key, value in lines.items())
+    body += f"programmes = {sorted(city.programmes)}\n"
     file.write_text(f"[[city]]\n{body}", encoding="utf-8")
     return file
 

@@ -276,8 +276,7 @@ class Machine:
         return types(self._environment(), *words)
 
     def serves(self) -> None:
-        how = {"SMTP_URL": self.box.url}
-        self.servers.enter_context(serving(self.city, self.listener, self.folder, **how))
+        self.servers.enter_context(serving(self._environment(), self.listener, self.folder))
 
     def clock(self) -> AbstractContextManager[None]:
         return ticking(self._environment(), self.folder)
