@@ -28,7 +28,7 @@ def outcomes() -> dict[str, str]:
         CallOutcome.WILL_GO: _("Gaat binnenkort"),
         CallOutcome.NEEDS_HELP: _("Hulp nodig"),
         CallOutcome.DOES_NOT_WANT: _("Wil niet"),
-        CallOutcome.IN_CARE: _("In opvang al"),
+        CallOutcome.IN_CARE: _("Al in de opvang"),
         CallOutcome.MOVED: _("Verhuisd"),
     }
 
