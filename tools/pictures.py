@@ -21,8 +21,16 @@ from sqlalchemy import create_engine, text
 from tests.browser.film import film, symbol
 from tools.commands import ROOT
 
+TOWNS = ("genk", "antwerpen")
 SCREENS = ROOT / "docs" / "screens"
 OPSTAP = Path(sys.executable).with_name("opstap")
+COMMANDS = (
+    "migrate",
+    "seed demo",
+    "jobs run flag-drop-offs",
+    "jobs run signal-limits",
+    "jobs run freeze-cohorts",
+)
 PHONE, DESK = ViewportSize(width=360, height=740), ViewportSize(width=1280, height=860)
 
 
@@ -32,8 +40,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="opstap-pictures-") as folder:
         port = free_port()
         settings = os.environ | {"OPSTAP_DATA": folder, "OPSTAP_DEMO": "1", "PORT": str(port)}
-        for command in (["migrate"], ["seed", "demo"]):
-            subprocess.run([OPSTAP, *command], env=settings, cwd=ROOT, check=True)
+        for command in COMMANDS:
+            subprocess.run([OPSTAP, *command.split()], env=settings, cwd=ROOT, check=True)
         server = subprocess.Popen([OPSTAP, "serve"], env=settings, cwd=ROOT)
         try:
             wait_for(port)
@@ -42,7 +50,9 @@ def main() -> None:
                     executable_path="/usr/bin/chromium",
                     args=["--no-sandbox", "--disable-gpu", *unsharp_camera(Path(folder))],
                 )
-                take(browser, f"http://genk.localhost:{port}", open_code(Path(folder)))
+                genk, antwerpen = (f"http://{town}.localhost:{port}" for town in TOWNS)
+                take(browser, genk, open_code(Path(folder)))
+                take_second_row(browser, genk, antwerpen)
         finally:
             server.terminate()
             server.wait(timeout=20)
@@ -52,7 +62,6 @@ def take(browser: Browser, base: str, code: str) -> None:
     """Open each page as the person it is for, and keep what it shows."""
     desk = signed_in(browser, base, "toeleider", DESK)
     keep(desk, "/meegeven", "hand-out")
-    keep(desk, "/vandaag", "calls")
     regie = signed_in(browser, base, "regie", DESK)
     keep(regie, "/regie/bereik", "uptake")
     phone = signed_in(browser, base, "opvang", PHONE)
@@ -72,11 +81,24 @@ def take(browser: Browser, base: str, code: str) -> None:
     phone.screenshot(path=SCREENS / "redeemed.png")
 
 
+def take_second_row(browser: Browser, genk: str, antwerpen: str) -> None:
+    """Keep what follows a booklet: the call, the stock, the six months, the year."""
+    desk = signed_in(browser, genk, "toeleider", DESK)
+    desk.goto("/vandaag")
+    card = desk.locator(".task").filter(has=desk.locator(".told")).first
+    card.evaluate("card => card.scrollIntoView({block: 'center'})")
+    desk.screenshot(path=SCREENS / "follow-up.png")
+    keep(signed_in(browser, genk, "regie", DESK), "/voorraad", "stock")
+    keep(signed_in(browser, antwerpen, "regie", DESK), "/kinderen", "children")
+    keep(signed_in(browser, genk, "evaluator", DESK), "/cijfers", "evaluator")
+
+
 def signed_in(browser: Browser, base: str, who: str, size: ViewportSize) -> Page:
     """Give a page on which one of the demo's people is signed in."""
     page = browser.new_context(base_url=base, viewport=size, locale="nl-BE").new_page()
     page.goto("/aanmelden")
-    page.fill("#email", f"{who}@genk.example")
+    town = base.removeprefix("http://").partition(".")[0]
+    page.fill("#email", f"{who}@{town}.example")
     page.fill("#password", "opstap-demo")
     page.get_by_role("button", name="Meld je aan").first.click()
     page.wait_for_url(lambda address: "aanmelden" not in address)
