@@ -80,6 +80,8 @@ def test_a_city_pilots_opstap_in_its_browsers(
 
         # The phone is still signed in, though its browser was closed in between.
         pocket = phone()
+        pocket.goto("/account")
+        expect(pocket.get_by_text("blijft 90 dagen aangemeld")).to_be_visible()
         redeems(pocket, paper[first][0])
         assert "Goed nieuws" in str(machine.box.waits_for(WORKER, 2)["Subject"])
 
