@@ -39,7 +39,7 @@ from kernel.signing_in import sign_in
 from kernel.tokens import create_token, signed_in_by_token
 from tests import build
 from tests.build import PASSWORD, Person, at_work
-from tests.figures import Say
+from tests.figures import Say, rounds
 from tests.kernel.test_second_factor import set_up
 from tests.web.people import form
 
@@ -121,7 +121,7 @@ def test_guessing_is_slowed_wherever_something_can_be_guessed(city: City, figure
 
 @pytest.mark.serial
 def test_an_unknown_address_takes_as_long_as_a_known_one(city: City, figure: Say) -> None:
-    pairs = 25
+    pairs = rounds(90)
     kept = hashed_password(PASSWORD)
     people = [build.provider(city) for _ in range(pairs)]
     with at_work(city) as uow:

@@ -26,8 +26,6 @@ from vouchers.errors import BatchReady, BookletsStay
 from vouchers.events import BookletPrinted
 from vouchers.models import Batch, Booklet, BookletState, Cheque
 
-pytestmark = pytest.mark.serial
-
 MAKE = next(job for job in JOBS if job.name == "make-batches")
 WANTED = 7
 CANCELS, STATEMENTS = 20, 80  # rounds; and more statements than making a batch takes

@@ -19,8 +19,6 @@ from tests.kernel.test_second_factor import LATER, asked_for, set_up
 from tests.kernel.test_sign_in_codes import newest
 from tests.races.pairs import Deed, all_at_once, outcome, race
 
-pytestmark = pytest.mark.serial
-
 AT_ONCE = 4
 _COMMITS = 12  # more statements than a way in has
 

@@ -7,7 +7,6 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from sqlalchemy import select
 
 from kernel.cities import City
@@ -25,8 +24,6 @@ from vouchers.models import BlockReason, Booklet, BookletState, ExtensionReason
 from vouchers.redeeming import redeem_cheque
 from vouchers.replacing import replace_lost_booklet
 from vouchers.returning import take_back_booklets
-
-pytestmark = pytest.mark.serial
 
 STATEMENTS = 14  # a deed is held before one of its first so many
 OK = "ok"

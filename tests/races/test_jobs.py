@@ -34,8 +34,6 @@ from vouchers.events import DropOffFlagged
 from vouchers.models import DropOff
 from vouchers.redeeming import redeem_cheque
 
-pytestmark = pytest.mark.serial
-
 FLAG = next(job for job in JOBS if job.name == "flag-drop-offs")
 LATER = MONDAY + timedelta(days=15)  # a Tuesday, when two weeks of silence are over
 

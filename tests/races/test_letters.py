@@ -29,8 +29,6 @@ from tests.mailbox import PATIENCE, Mailbox, behaving, mailbox, nobody
 from tests.races.dying import dies_at, dies_before
 from tests.races.pairs import all_at_once
 
-pytestmark = pytest.mark.serial
-
 QUICK = 0.2  # seconds that a mail server may take here
 FOR_EVER = 10 * PATIENCE
 MARK = "UPDATE event_delivery SET attempts"

@@ -26,8 +26,6 @@ from tests.figures import Say, rounds
 from tests.races.dying import dies_before
 from tests.races.pairs import all_at_once
 
-pytestmark = pytest.mark.serial
-
 SIGNAL = next(job for job in JOBS if job.name == "signal-limits")
 FOUR_MONTHS = timedelta(days=123)
 

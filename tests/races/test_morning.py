@@ -26,8 +26,6 @@ from tests.figures import Say, rounds
 from tests.races.dying import dies_before
 from tests.races.pairs import all_at_once
 
-pytestmark = pytest.mark.serial
-
 BY_NAME = {job.name: job for job in JOBS}
 MAIL, FLAG = BY_NAME["send-morning-mail"], BY_NAME["flag-drop-offs"]
 EIGHT = MONDAY.replace(hour=8)

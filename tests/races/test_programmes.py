@@ -28,8 +28,6 @@ from tests.races.desks import Browser
 from tests.races.server import Server, environment, serving
 from vouchers.models import Booklet, Cheque
 
-pytestmark = pytest.mark.serial
-
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
 PATIENCE = 60.0

@@ -27,8 +27,6 @@ from tests.races.pairs import all_at_once
 from vouchers.call_reasons import SilenceRule
 from vouchers.models import DropOff
 
-pytestmark = pytest.mark.serial
-
 FLAG = next(job for job in JOBS if job.name == "flag-drop-offs")
 TUESDAY = MONDAY + timedelta(days=15)
 EACH_ONCE = {str(rule): 1 for rule in SilenceRule}
