@@ -11,6 +11,7 @@ import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from app import create_app, migrate
 from kernel.access import Actor
@@ -27,6 +28,23 @@ pytest_plugins = ["tests.figures"]
 
 MONDAY = datetime(2026, 9, 7, 9, 0, tzinfo=BRUSSELS)
 DATABASES = ("sqlite", "postgres")
+
+
+class _Compiled(BytecodeCache):
+    """Templates compiled by one test, for the application of the next."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +113,9 @@ def acting(city: City) -> Callable[..., object]:
 @pytest.fixture
 def app(city: City, tmp_path: Path) -> Flask:
     """The whole application, for the one city."""
-    return create_app(settings_for(city, tmp_path))
+    made = create_app(settings_for(city, tmp_path))
+    made.jinja_env.bytecode_cache = _COMPILED
+    return made
 
 
 @pytest.fixture
