@@ -76,9 +76,11 @@ class Site:
                 for form in forms_in(self.browsers[role].get(self.address(rule))):
                     form.rule, form.role = self.rule_of(form.action or self.address(rule)), role
                     known = found.setdefault(form.rule, form)
-                    if not form.texts <= known.texts:
-                        known.role = role  # who sees most of it
-                    known.fields = form.fields | known.fields
+                    if form.texts <= known.texts:
+                        known.fields = form.fields | known.fields
+                    else:  # who sees most of it sends it, with a token of their own
+                        known.role, known.action = role, form.action
+                        known.fields = known.fields | form.fields
                     known.texts |= form.texts
         for rule in self.app.url_map.iter_rules():
             if "POST" in (rule.methods or ()) and not _is_not_ours(rule):
