@@ -1,4 +1,4 @@
-"""`make test`: the whole suite, two tests at a time, then those that want the machine alone."""
+"""`make test`: the whole suite, some tests at a time, then those that want the machine alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tools.commands import ROOT
 
-TOGETHER = ("-n", "2", "-m", "not serial")
+# Two for each of two cores: a test waits for a server, a browser or a disk half of its time.
+TOGETHER = ("-n", "4", "--dist", "worksteal", "-m", "not serial")
 ALONE = ("-m", "serial")
 
 
