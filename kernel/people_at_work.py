@@ -104,7 +104,9 @@ def read_person(uow: UnitOfWork, *, account_id: UUID) -> PersonRow:
 def own_colleagues(uow: UnitOfWork) -> list[PersonRow]:
     """Give everybody of the actor's own organisation by name; those disabled come last."""
     own = Account.organisation_id == uow.actor.organisation_id
-    rows = _read(uow, _joined(select(*_ROW)).where(own).order_by(func.lower(Account.name)))
+    rows = _read(
+        uow, _joined(select(*_ROW)).where(own).order_by(func.lower(Account.name), Account.id)
+    )
     return sorted(rows, key=lambda row: row.disabled_at is not None)
 
 
